@@ -1,0 +1,1 @@
+"""Dashboards, generated from the catalogue and the table of quantities."""

@@ -1,0 +1,1 @@
+"""What it means: the warning models and their catalogue. Pure: no clock, no network, no file."""
