@@ -10,8 +10,26 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from ingest.quantities import (
-    Amperes, Beaufort, Celsius, Count, Dbm, Degrees, FramesPerSecond, Hectopascals, Knots, Lonlat, Lux, Metres, MetresPerSecond,
-    Number, PerMinute, Ratio, Seconds, TideLevel, Tilt, WaveHeight,
+    Amperes,
+    Beaufort,
+    Celsius,
+    Count,
+    Dbm,
+    Degrees,
+    FramesPerSecond,
+    Hectopascals,
+    Knots,
+    Lonlat,
+    Lux,
+    Metres,
+    MetresPerSecond,
+    Number,
+    PerMinute,
+    Ratio,
+    Seconds,
+    TideLevel,
+    Tilt,
+    WaveHeight,
 )
 
 Text = Annotated[str, Meta(max_length=2_000)]

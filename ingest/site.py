@@ -15,7 +15,9 @@ from ingest.events import Level
 Lonlat = tuple[float, float]
 DeviceType = Literal["box", "light", "camera", "receiver", "gateway", "sensor", "console"]
 Role = Literal["operator", "shift_leader", "clerk", "police", "unit", "installer", "chief", "administrator"]
-ZoneKind = Literal["harbour", "berth", "anchorage", "closed", "bathing", "gleaning", "risk_point", "road", "border", "forbidden", "aquaculture", "fairway"]
+ZoneKind = Literal[
+    "harbour", "berth", "anchorage", "closed", "bathing", "gleaning", "risk_point", "road", "border", "forbidden", "aquaculture", "fairway"
+]
 
 
 class Area(Struct, frozen=True):
