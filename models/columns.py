@@ -1,54 +1,117 @@
 """Heavy kinds as columns: made once for all models from an area's events, in the log's order.
 
-Rows of subjects are those of the area's tables (`Area` devices in the site's order; vessels as first heard). NaN is "not available".
+Rows of subjects are those of the area's tables (`models/subjects.py`). NaN is "not available".
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.events import Event
+from models.subjects import Devices, Vessels
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Truths = NDArray[np.bool_]
 
 
 class Heartbeats(NamedTuple):
     index: Ints  # int64[n], row in the step's events
     subject: Ints  # int64[n], row of the device in the area
     at: Ints  # int64[n], event time, ms
-    judged: NDArray[np.bool_]  # bool[n], False where late: proves life, values are not judged
+    judged: Truths  # bool[n], False where late: it proves life, its values are not judged
+    restarted: Truths  # bool[n], the first of a new boot
+    clock: Floats  # float64[n], the device's clock error in ms once it is proven, else NaN
     battery: Floats  # float64[n], 0..1
 
 
 class Positions(NamedTuple):
     index: Ints
     subject: Ints  # int64[n], row of the vessel
+    receiver: Ints  # int64[n], row of the device that heard it, -1 where the site does not know it
     at: Ints
-    received: Ints
+    late: Ints  # int64[n], ms between event time and reception
     longitude: Floats  # float64[n], degrees
     latitude: Floats
     sog: Floats  # float64[n], knots
+    cog: Floats  # float64[n], degrees
+    owner: Truths  # bool[n], False: another area's vessel
+
+
+Columns = TypeVar("Columns", Heartbeats, Positions)
 
 
 class Rare(NamedTuple):
-    """One event that is judged by itself. `at` is its corrected time, `drill` whether it counts as staged, `late` ms of age where proven late."""
+    """One event that is judged by itself. `at` is its corrected time; `late` its age in ms where that is proven, else None."""
 
     index: int
     event: Event
     at: int
     drill: bool
     late: int | None
-    flags: tuple[str, ...]
 
 
 class Batch(NamedTuple):
-    """What one area heard up to `now`."""
+    """What one area heard up to `now`, cut so that a model that reads rare kinds sees each of them before what came after it."""
 
     now: int  # ms, log time at its end
     heard: int  # ms of proven hearing
+    connects: int  # sessions that the broker has opened for the bridge
+    index: int  # row of the last event
     tick: bool  # it ends with a tick: silences may be judged
     heartbeats: Heartbeats
     positions: Positions
-    rare: tuple[Rare, ...] = ()
+    rare: tuple[Rare, ...]
+    devices: Devices
+    vessels: Vessels
+
+
+def heartbeats_of(rows: list[tuple[int, int, int, bool, bool, float, float]]) -> Heartbeats:
+    """Rows in the order of the fields."""
+    if not rows:
+        return NO_HEARTBEATS
+    index, subject, at, judged, restarted, clock, battery = zip(*rows, strict=True)
+    return Heartbeats(_ints(index), _ints(subject), _ints(at), np.array(judged), np.array(restarted), np.array(clock), np.array(battery))
+
+
+def positions_of(rows: list[tuple[int, int, int, int, int, float, float, float, float, bool]]) -> Positions:
+    """Rows in the order of the fields."""
+    if not rows:
+        return NO_POSITIONS
+    index, subject, receiver, at, late, longitude, latitude, sog, cog, owner = zip(*rows, strict=True)
+    return Positions(
+        _ints(index), _ints(subject), _ints(receiver), _ints(at), _ints(late),
+        np.array(longitude), np.array(latitude), np.array(sog), np.array(cog), np.array(owner),
+    )  # fmt: skip
+
+
+def _ints(column: tuple[int, ...]) -> Ints:
+    return np.array(column, dtype=np.int64)
+
+
+def between(columns: Columns, low: int, high: int) -> Columns:
+    """The rows whose event index is in [low, high)."""
+    a, b = np.searchsorted(columns.index, (low, high))
+    return columns if a == 0 and b == len(columns.index) else columns._make(column[a:b] for column in columns)
+
+
+def rounds(columns: Columns) -> tuple[Columns, ...]:
+    """Cut so that no subject occurs twice in a piece, in order: assigning by row then loses nothing."""
+    subject = columns.subject
+    if not len(subject):
+        return ()
+    if len(np.unique(subject)) == len(subject):
+        return (columns,)
+    order = np.argsort(subject, kind="stable")
+    start = np.r_[True, np.diff(subject[order]) != 0]
+    first = np.maximum.accumulate(np.where(start, np.arange(len(order)), 0))
+    turn = np.empty(len(order), dtype=np.int64)
+    turn[order] = np.arange(len(order)) - first
+    return tuple(columns._make(column[turn == piece] for column in columns) for piece in range(int(turn.max()) + 1))
+
+
+NO_HEARTBEATS = Heartbeats(*(np.empty(0, dtype=kind) for kind in (np.int64, np.int64, np.int64, np.bool_, np.bool_, np.float64, np.float64)))
+NO_POSITIONS = Positions(
+    *(np.empty(0, dtype=kind) for kind in (np.int64,) * 5 + (np.float64,) * 4 + (np.bool_,))
+)

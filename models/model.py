@@ -14,6 +14,7 @@ from msgspec import Struct
 from ingest.events import Level
 from ingest.site import Area, Site
 from models.columns import Batch
+from models.subjects import Devices
 
 FoundLevel = Literal["over", "blue", "yellow", "orange", "red"]
 
@@ -31,7 +32,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     index: int
     cause: str
     occurred: int  # ms, event time corrected
-    raised: int  # ms, `now` of the log
+    raised: int = 0  # ms, `now` of the log; the fold fills it
     values: Mapping[str, Any] = {}
     segment: str = ""
     place: str = ""  # place number as printed
@@ -71,14 +72,19 @@ class Model(Protocol):
         """Kinds wanted event by event."""
         ...
 
-    def start(self, site: Site, area: Area) -> Any:
+    @property
+    def memory(self) -> type:
+        """The dataclass of its memory."""
+        ...
+
+    def start(self, site: Site, area: Area, devices: Devices) -> Any:
         """Empty memory."""
         ...
 
     def step(self, memory: Any, batch: Batch, site: Site) -> Iterator[Finding]: ...
 
-    def migrate(self, memory: Any, old: Site, new: Site, area: Area) -> Any:
-        """Memory by the old revision, as it stands by the new one."""
+    def migrate(self, memory: Any, old: Devices, new: Devices) -> Any:
+        """Memory kept by rows of the old revision's devices, as it stands by those of the new one."""
         ...
 
 

@@ -1,0 +1,43 @@
+"""A model's memory as bytes and back: a dataclass of arrays and plain values. Arrays keep their type and shape."""
+
+import dataclasses
+from typing import Any, TypeVar
+
+import numpy as np
+from msgspec import msgpack
+from numpy.typing import NDArray
+
+Memory = TypeVar("Memory")
+
+
+def pack(memory: Any) -> bytes:
+    return msgpack.encode({field.name: _plain(getattr(memory, field.name)) for field in dataclasses.fields(memory)})
+
+
+def unpack(kind: type[Memory], packed: bytes) -> Memory:
+    return kind(**{name: _lively(value) for name, value in msgpack.decode(packed, strict=False).items()})
+
+
+def grown(array: NDArray[Any], size: int, fill: Any) -> NDArray[Any]:
+    """`array` with at least `size` rows; new rows hold `fill`. Grows by half, so that a growing table is copied seldom."""
+    if len(array) >= size:
+        return array
+    wider = np.full((max(size, len(array) * 3 // 2 + 16), *array.shape[1:]), fill, dtype=array.dtype)
+    wider[: len(array)] = array
+    return wider
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return {"dtype": value.dtype.str, "shape": value.shape, "bytes": value.tobytes()}
+    if isinstance(value, dict):
+        return {"pairs": [(key, _plain(each)) for key, each in value.items()]}
+    return value
+
+
+def _lively(value: Any) -> Any:
+    if isinstance(value, dict):
+        if "dtype" in value:
+            return np.frombuffer(value["bytes"], dtype=value["dtype"]).reshape(value["shape"]).copy()
+        return {(tuple(key) if isinstance(key, list) else key): _lively(each) for key, each in value["pairs"]}
+    return value
