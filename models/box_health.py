@@ -139,16 +139,19 @@ class BoxHealth:
             row = int(rows[i])
             if beats.restarted[i]:
                 self._restarted(memory, row, int(beats.at[i]))
+            concerned: tuple[int, ...] = (row,)
             if memory.away[row]:
                 memory.streak[row] += 1
                 if memory.streak[row] >= self.good:
                     memory.away[row] = 0
+                    concerned = (row, *batch.devices.neighbours[row])
             if old[i]:
                 self._trend(memory, row, int(beats.at[i]), batch.devices)
-            before = int(memory.told[row])
-            if self._standing(memory, row, batch.devices) != before:
-                index, at = int(beats.index[i]), int(beats.at[i])
-                yield self._told(memory, row, batch, index, at, f"{batch.devices.all[row].id}/{at}", {})
+            for each in concerned:
+                before = int(memory.told[each])
+                if self._standing(memory, each, batch.devices) != before:
+                    index, at = int(beats.index[i]), int(beats.at[i])
+                    yield self._told(memory, each, batch, index, at, f"{batch.devices.all[row].id}/{at}", {})
 
     def _restarted(self, memory: Memory, row: int, at: int) -> None:
         if at - memory.day[row] > DAY:

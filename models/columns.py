@@ -3,6 +3,7 @@
 Rows of subjects are those of the area's tables (`models/subjects.py`). NaN is "not available".
 """
 
+from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -97,18 +98,17 @@ def between(columns: Columns, low: int, high: int) -> Columns:
 
 
 def rounds(columns: Columns) -> tuple[Columns, ...]:
-    """Cut so that no subject occurs twice in a piece, in order: assigning by row then loses nothing."""
-    subject = columns.subject
-    if not len(subject):
-        return ()
-    if len(np.unique(subject)) == len(subject):
-        return (columns,)
-    order = np.argsort(subject, kind="stable")
-    start = np.r_[True, np.diff(subject[order]) != 0]
-    first = np.maximum.accumulate(np.where(start, np.arange(len(order)), 0))
-    turn = np.empty(len(order), dtype=np.int64)
-    turn[order] = np.arange(len(order)) - first
-    return tuple(columns._make(column[turn == piece] for column in columns) for piece in range(int(turn.max()) + 1))
+    """Cut where a subject would occur twice in a piece, order kept: assigning by row then loses nothing."""
+    subject = columns.subject.tolist()
+    if len(set(subject)) == len(subject):
+        return (columns,) if subject else ()
+    cuts, seen = [0], set[int]()
+    for row, each in enumerate(subject):
+        if each in seen:
+            cuts.append(row)
+            seen.clear()
+        seen.add(each)
+    return tuple(columns._make(column[a:b] for column in columns) for a, b in pairwise([*cuts, len(subject)]))
 
 
 NO_HEARTBEATS = Heartbeats(*(np.empty(0, dtype=kind) for kind in (np.int64, np.int64, np.int64, np.bool_, np.bool_, np.float64, np.float64)))

@@ -1,0 +1,235 @@
+"""M12: a vessel that was heard regularly, by AIS or Beidou, is not heard any more, though its neighbours are.
+
+Silence counts `heard` time, and only while the receiver that heard the vessel hears others. A vessel that left the coverage, lies in a harbour or was
+heard too seldom to know is nobody's alert.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.events import Weather
+from ingest.site import Area, Site
+from models.coverage import Coverage, metres_between, moved
+from models.columns import Batch, Floats, Ints, Positions, rounds
+from models.memory import grown
+from models.model import Finding, FoundLevel, parameter
+from models.places import Masks, masks_of
+from models.subjects import Devices
+
+NEVER = -1
+MINUTE, HOUR = 60_000, 3_600_000  # ms
+LEVELS: tuple[FoundLevel, ...] = ("over", "blue", "yellow", "orange")
+NM = 1852.0  # m
+
+
+@dataclass
+class Memory:
+    """One row a vessel, growing. `heard` in ms of proven hearing, other times in ms of event time."""
+
+    heard: Ints
+    at: Ints  # last fix
+    place: Floats  # float64[n, 4]: longitude, latitude, sog, cog of the last fix
+    receiver: Ints
+    interval: Floats  # ms, running median of the vessel's own
+    hours: NDArray[np.int32]  # int32[n, 12]: fixes in each of the last 12 hours
+    hour: Ints  # the hour that `hours` was last turned to
+    level: NDArray[np.int8]
+    label: NDArray[np.int8]  # 1: likely disabled
+    seen: NDArray[np.int8]  # fixes since it came back
+    owner: NDArray[np.bool_]
+    receivers: Ints  # by device row: `heard` when it last passed on a fix
+    cells: dict[int, list[int]]  # grid cell -> [day, fixes, fixes on earlier days]
+    wind: float = 0.0  # m/s
+    scanned: int = NEVER
+
+
+@dataclass(frozen=True)
+class PositionSilence:
+    code: ClassVar[str] = "M12"
+    name: ClassVar[str] = "position_silence"
+    memory_version: ClassVar[int] = 1
+    memory: ClassVar[type] = Memory
+    columns: ClassVar[tuple[str, ...]] = ("positions",)
+    rare: ClassVar[tuple[str, ...]] = ("weather",)
+
+    blue_after: int = parameter(30 * MINUTE, "ms", "ours", MINUTE, 24 * HOUR, "silence that is blue")
+    intervals: float = parameter(5.0, "1", "ours", 1, 100, "and so many of the vessel's own median intervals")
+    yellow_after: int = parameter(2 * HOUR, "ms", "S-2H", MINUTE, 48 * HOUR, "silence that is yellow")
+    orange_after: int = parameter(6 * HOUR, "ms", "S-GFW", MINUTE, 96 * HOUR, "silence that is orange")
+    disabling_after: int = parameter(12 * HOUR, "ms", "S-GFW", HOUR, 96 * HOUR, "silence labelled as likely disabling")
+    border: float = parameter(1 * NM, "m", "warning-models M12", 0, 50_000, "a last fix nearer to a border is orange at once")
+    alone_wind: float = parameter(10.8, "m/s", "Beaufort 6", 0, 60, "a vessel alone in this wind is yellow")
+    fixes: int = parameter(14, "fixes", "S-GFW", 1, 10_000, "needed in the 12 h before")
+    neighbours: float = parameter(0.6, "1", "ours", 0, 1, "share of neighbours that must still be heard")
+    least: int = parameter(3, "vessels", "ours", 1, 1_000, "under this many neighbours the cell's history stands in")
+    radius: float = parameter(5_000.0, "m", "ours", 100, 100_000, "who is a neighbour")
+    receiver_quiet: int = parameter(5 * MINUTE, "ms", "ours", 10_000, HOUR, "a receiver that passes on nothing for this long proves no silence")
+    back: int = parameter(2, "fixes", "warning-models M12", 1, 100, "fixes that end it")
+
+    def start(self, _site: Site, _area: Area, devices: Devices) -> Memory:
+        return Memory(
+            heard=_column(np.int64), at=_column(np.int64), place=np.empty((0, 4)), receiver=_column(np.int64), interval=_column(np.float64),
+            hours=np.zeros((0, 12), dtype=np.int32), hour=_column(np.int64), level=_column(np.int8), label=_column(np.int8), seen=_column(np.int8),
+            owner=_column(np.bool_), receivers=np.full(len(devices) + 1, NEVER, dtype=np.int64), cells={},
+        )  # fmt: skip
+
+    def migrate(self, memory: Memory, old: Devices, new: Devices) -> Memory:
+        """Vessels stay; the rows of receivers move with the devices. The last row stands for receivers that the site does not know."""
+        receivers = np.full(len(new) + 1, NEVER, dtype=np.int64)
+        receivers[-1] = memory.receivers[-1]
+        moved_to = np.full(len(old) + 1, NEVER, dtype=np.int64)
+        for row, device in enumerate(new.all):
+            if device.id in old.row:
+                receivers[row], moved_to[old.row[device.id]] = memory.receivers[old.row[device.id]], row
+        memory.receivers = receivers
+        memory.receiver = moved_to[memory.receiver]
+        return memory
+
+    def step(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
+        for rare in batch.rare:
+            if isinstance(rare.event, Weather) and rare.event.wind_speed is not None:
+                memory.wind = rare.event.wind_speed
+        if len(batch.positions.index):
+            _grow(memory, len(batch.vessels))
+            for fixes in rounds(batch.positions):
+                yield from self._fixes(memory, fixes, batch)
+        if batch.tick and batch.now // 10_000 != memory.scanned:
+            memory.scanned = batch.now // 10_000
+            yield from self._silences(memory, batch, site)
+
+    # Who is heard
+
+    def _fixes(self, memory: Memory, fixes: Positions, batch: Batch) -> Iterator[Finding]:
+        memory.receivers[fixes.receiver] = batch.heard
+        new = fixes.at > memory.at[fixes.subject]
+        if not new.all():  # repetitions and what is older than the last fix
+            fixes = fixes._make(column[new] for column in fixes)
+        rows = fixes.subject
+        step = fixes.at - memory.at[rows]
+        known = memory.at[rows] != NEVER
+        was = memory.interval[rows]
+        typical = np.where(was > 0, was + 0.1 * np.clip(np.sign(step - was), -1, 1) * was, step)  # a running median: a tenth up or down
+        memory.interval[rows] = np.where(known & (step < HOUR), typical, was)
+        memory.heard[rows] = np.maximum(memory.heard[rows], batch.heard - fixes.late)
+        memory.at[rows] = fixes.at
+        memory.place[rows] = np.column_stack((fixes.longitude, fixes.latitude, fixes.sog, fixes.cog))
+        memory.receiver[rows] = fixes.receiver
+        memory.owner[rows] = fixes.owner
+        _count(memory, rows, fixes.at // HOUR)
+        Coverage(memory.cells).heard(fixes.longitude, fixes.latitude, batch.now)
+        for i in np.flatnonzero(memory.level[rows]):
+            row = int(rows[i])
+            memory.seen[row] += 1
+            if memory.seen[row] >= self.back:
+                gap = {"minutes": int(step[i]) // MINUTE} if memory.seen[row] == 1 else {}
+                yield self._finding(memory, row, 0, batch, int(fixes.index[i]), int(fixes.at[i]), gap)
+
+    # Who is not
+
+    def _silences(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
+        n = min(len(batch.vessels), len(memory.at))
+        age = batch.heard - memory.heard[:n]
+        due = np.maximum(self.blue_after, self.intervals * memory.interval[:n])
+        live = batch.heard - memory.receivers[memory.receiver[:n]] <= self.receiver_quiet
+        level = (age > due).astype(np.int8) + (age > np.maximum(due, self.yellow_after)) + (age > np.maximum(due, self.orange_after))
+        candidates = np.flatnonzero((level > memory.level[:n]) & live & memory.owner[:n] & (memory.at[:n] != NEVER))
+        if len(candidates):
+            masks = masks_of(site)
+            for row in candidates:
+                yield from self._silent(memory, int(row), int(level[row]), batch, masks)
+        late = np.flatnonzero((memory.level[:n] > 0) & (memory.label[:n] == 0) & (age > self.disabling_after))
+        for row in late:
+            memory.label[row] = 1
+            yield self._finding(memory, int(row), int(memory.level[row]), batch, batch.index, batch.now, {}, "likely_disabled")
+
+    def _silent(self, memory: Memory, row: int, level: int, batch: Batch, masks: Masks) -> Iterator[Finding]:
+        longitude, latitude, sog, cog = (float(value) for value in memory.place[row])
+        if batch.vessels.all[row].asset != "ship" or masks.sheltered(longitude, latitude):
+            return
+        if memory.level[row] == 0:
+            if memory.hours[row].sum() < self.fixes:
+                return
+            heard, of = self._neighbours(memory, row, batch)
+            if of >= self.least and heard < self.neighbours * of:
+                return
+            cells = Coverage(memory.cells)
+            if of < self.least and not cells.known(longitude, latitude, batch.now):
+                return
+            if sog > 0.5 and not np.isnan(cog):
+                away = moved(longitude, latitude, cog, sog * NM / HOUR * float(memory.interval[row] + 10 * MINUTE))
+                if not cells.heard_near(*away):
+                    return
+            values: dict[str, Any] = {"neighbours_heard": heard, "neighbours": of}
+            if masks.to_border(longitude, latitude) < self.border:
+                level, values["border"] = 3, True
+            elif of == 0 and memory.wind >= self.alone_wind:
+                level, values["wind"] = max(level, 2), memory.wind
+        else:
+            values = {}
+        yield self._finding(memory, row, level, batch, batch.index, batch.now, values)
+
+    def _neighbours(self, memory: Memory, row: int, batch: Batch) -> tuple[int, int]:
+        """(still heard, all) of those who were heard within `radius` about when this one was heard last."""
+        n = min(len(batch.vessels), len(memory.at))
+        last = memory.heard[row]
+        about = (memory.heard[:n] >= last - 10 * MINUTE) & (memory.at[:n] != NEVER)
+        about[row] = False
+        rows = np.flatnonzero(about)
+        near = rows[metres_between(memory.place[row, 0], memory.place[row, 1], memory.place[rows, 0], memory.place[rows, 1]) <= self.radius]
+        silent_for = np.maximum(10 * MINUTE, self.intervals * memory.interval[near])
+        return int(np.count_nonzero(batch.heard - memory.heard[near] <= silent_for)), len(near)
+
+    def _finding(
+        self, memory: Memory, row: int, level: int, batch: Batch, index: int, at: int, values: dict[str, Any], code: str = "silent"
+    ) -> Finding:
+        vessel = batch.vessels.all[row]
+        memory.level[row], memory.seen[row] = level, 0
+        if level == 0:
+            memory.label[row] = 0
+        receiver = int(memory.receiver[row])
+        if receiver >= 0:
+            values = {**values, "receiver": batch.devices.all[receiver].id}
+        if level:
+            values = {"minutes": int(batch.heard - memory.heard[row]) // MINUTE, **values}
+        if vessel.name:
+            values = {**values, "name": vessel.name}
+        longitude, latitude = (round(float(value), 6) for value in memory.place[row, :2])
+        return Finding(
+            model=self.code, subject=vessel.id, level=LEVELS[level], code=code, index=index, cause=f"{vessel.id}/{at}", occurred=at,
+            values=values, position=(longitude, latitude),
+        )  # fmt: skip
+
+
+def _column(kind: type) -> NDArray[Any]:
+    return np.empty(0, dtype=kind)
+
+
+def _grow(memory: Memory, n: int) -> None:
+    if len(memory.at) >= n:
+        return
+    for name, fill in _FILLS:
+        setattr(memory, name, grown(getattr(memory, name), n, fill))
+
+
+_FILLS: tuple[tuple[str, Any], ...] = (
+    ("heard", NEVER), ("at", NEVER), ("place", np.nan), ("receiver", NEVER), ("interval", 0.0), ("hours", 0), ("hour", 0), ("level", 0), ("label", 0),
+    ("seen", 0), ("owner", True),
+)  # fmt: skip
+
+
+def _count(memory: Memory, rows: Ints, hour: Ints) -> None:
+    """Turn each row's twelve hourly counts to `hour` and count one fix."""
+    for i in np.flatnonzero(memory.hour[rows] != hour):
+        row, passed = int(rows[i]), int(hour[i] - memory.hour[rows[i]])
+        if passed >= 12:
+            memory.hours[row] = 0
+        else:
+            for each in range(1, passed + 1):
+                memory.hours[row, (memory.hour[row] + each) % 12] = 0
+        memory.hour[row] = hour[i]
+    memory.hours[rows, hour % 12] += 1
+
