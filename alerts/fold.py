@@ -83,7 +83,7 @@ class Fold:
         if self.offset >= 0 and offset != self.offset + 1:
             raise Gap(f"{self.area.id}: after offset {self.offset} came {offset}")
         gathered = _Gathered()
-        for events in _by_site(record.events):
+        for events in _runs(record.events):
             if isinstance(events[0], SiteChange):
                 self._change_site(events[0], sites or {}, gathered)
             else:
@@ -282,20 +282,17 @@ class _Gathered:
         return Outcomes(area=area, offset=offset, now=now, alerts=tuple(self.alerts), pages=tuple(self.pages), commands=tuple(self.commands))
 
 
-def _by_site(events: list[Any]) -> Iterator[list[Event]]:
-    """Runs of events, a `site` event alone. What follows a tick begins a run, so that a tick always ends one."""
+def _runs(events: list[Any]) -> Iterator[list[Event]]:
+    """Runs of events; ticks and `site` events stand alone, so that what was heard before them is judged by what was known before them."""
     run: list[Event] = []
     for event in events:
-        if isinstance(event, SiteChange):
+        if isinstance(event, SiteChange | Tick):
             if run:
                 yield run
             yield [event]
             run = []
-            continue
-        run.append(event)
-        if isinstance(event, Tick):
-            yield run
-            run = []
+        else:
+            run.append(event)
     if run:
         yield run
 

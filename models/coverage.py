@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from models.columns import Floats
+from models.columns import Floats, Ints
 
 CELL = 0.05  # degrees, about 5.5 km north; ours
 DAY = 86_400_000  # ms
@@ -23,18 +23,23 @@ class Coverage:
     def __init__(self, cells: dict[int, list[int]]) -> None:
         self.cells = cells
 
-    def heard(self, longitude: Floats, latitude: Floats, now: int) -> None:
-        day = now // DAY
-        ids, counts = np.unique(_cell(longitude, latitude), return_counts=True)
-        for cell, count in zip(ids.tolist(), counts.tolist(), strict=True):
-            known = self.cells.get(cell)
-            if known is None:
-                self.cells[cell] = [day, count, 0]
-            elif known[0] == day:
-                known[1] += count
-            else:
-                kept = known[2] * max(0, DAYS - (day - known[0])) // DAYS
-                known[0], known[1], known[2] = day, count, kept + known[1]
+    def heard(self, longitude: Floats, latitude: Floats, at: Ints) -> None:
+        """Count fixes (float64[n] degrees, int64[n] ms)."""
+        cells, days = _cell(longitude, latitude), at // DAY
+        for day in np.unique(days).tolist():
+            ids, counts = np.unique(cells[days == day], return_counts=True)
+            for cell, count in zip(ids.tolist(), counts.tolist(), strict=True):
+                self._count(cell, day, count)
+
+    def _count(self, cell: int, day: int, count: int) -> None:
+        known = self.cells.get(cell)
+        if known is None:
+            self.cells[cell] = [day, count, 0]
+        elif known[0] >= day:
+            known[1] += count
+        else:
+            kept = known[2] * max(0, DAYS - (day - known[0])) // DAYS
+            known[0], known[1], known[2] = day, count, kept + known[1]
 
     def known(self, longitude: float, latitude: float, now: int) -> bool:
         """Whether vessels were heard here often enough, within a week, for a silence to mean something."""
@@ -46,8 +51,8 @@ class Coverage:
         return int(_cell(np.array([longitude]), np.array([latitude]))[0]) in self.cells
 
 
-def _cell(longitude: Floats, latitude: Floats) -> Floats:
-    cells: Floats = np.floor((latitude + 90) / CELL).astype(np.int64) * _ROW + np.floor((longitude + 180) / CELL).astype(np.int64)
+def _cell(longitude: Floats, latitude: Floats) -> Ints:
+    cells: Ints = np.floor((latitude + 90) / CELL).astype(np.int64) * _ROW + np.floor((longitude + 180) / CELL).astype(np.int64)
     return cells
 
 

@@ -120,7 +120,7 @@ class PositionSilence:
         memory.receiver[rows] = fixes.receiver
         memory.owner[rows] = fixes.owner
         _count(memory, rows, fixes.at // HOUR)
-        Coverage(memory.cells).heard(fixes.longitude, fixes.latitude, batch.now)
+        Coverage(memory.cells).heard(fixes.longitude, fixes.latitude, fixes.at)
         for i in np.flatnonzero(memory.level[rows]):
             row = int(rows[i])
             memory.seen[row] += 1

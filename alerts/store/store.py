@@ -15,6 +15,7 @@ class Point(NamedTuple):
     tags: Mapping[str, str]  # bounded: area, device or vessel, model, level
     fields: Mapping[str, float | int | str | bool]
     at: int  # ms
+    sub: int = 0  # 0..999_999: tells apart what one subject did within the same ms (see `points.sub_of`)
 
 
 class Refusal(NamedTuple):
