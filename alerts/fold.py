@@ -7,6 +7,7 @@ find, what people did and what time brought meets in the life cycle, again in th
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ingest.system_codes import SYSTEM_CODES
 from msgspec import Struct, msgpack, structs
 
 from alerts.alert import Alert, Command, Outcomes, Page
@@ -15,7 +16,6 @@ from alerts.life_cycle import Changes, LifeCycle
 from ingest.events import PEOPLE, URGENT, Event, Heartbeat, Position, SiteChange, Sos, Status, System, Tick, kind_of
 from ingest.records import Batch as Record
 from ingest.site import Area, Site
-from ingest.system_codes import SYSTEM_CODES
 from models import memory as memories
 from models.catalogue import models_for
 from models.columns import NO_HEARTBEATS, NO_POSITIONS, Batch, Rare, between, heartbeats_of, positions_of
@@ -116,8 +116,7 @@ class Fold:
         now, rows, take, vessels = self.now, self.devices.row, self.intake.take, self.vessels
         for index, event in enumerate(events):
             kind = type(event)
-            if event.received > now:
-                now = event.received
+            now = max(now, event.received)
             heard.times.append(now)
             if kind is Heartbeat:
                 assert isinstance(event, Heartbeat)
@@ -125,9 +124,7 @@ class Fold:
                 row = rows.get(event.device)
                 if row is not None and not repetition:
                     battery = event.battery
-                    heard.heartbeats.append(
-                        (index, row, at, event.received - at <= LATE, restarted, clock, _NAN if battery is None else battery)
-                    )
+                    heard.heartbeats.append((index, row, at, event.received - at <= LATE, restarted, clock, _NAN if battery is None else battery))
             elif kind is Position:
                 assert isinstance(event, Position)
                 at, _, repetition, _, _ = take(event, False)

@@ -28,7 +28,19 @@ from ingest.settings import Settings
 
 say = structlog.get_logger()
 
-SHARED = ("numpy", "msgspec", "zstandard", "structlog", "ingest.site_files", "ingest.log_sqlite", "models.catalogue", "alerts.fold", "alerts.outcomes", "faust", "ingest.transport")
+SHARED = (
+    "numpy",
+    "msgspec",
+    "zstandard",
+    "structlog",
+    "ingest.site_files",
+    "ingest.log_sqlite",
+    "models.catalogue",
+    "alerts.fold",
+    "alerts.outcomes",
+    "faust",
+    "ingest.transport",
+)
 BACK_OFF = (0.2, 0.5, 1, 2, 5, 10, 30)  # s; ours
 HEALTHY = 60.0  # s that a role must stand before its falls are forgotten; ours
 STOPPING = 12.0  # s until a role that does not stop is killed; ours

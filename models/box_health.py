@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from ingest.sun import next_sunrise
 from numpy.typing import NDArray
 
 from ingest.events import Selftest, Status, Tamper, name_of
 from ingest.site import Area, Site
-from ingest.sun import next_sunrise
 from models.columns import Batch, Floats, Heartbeats, Ints, Rare, rounds
 from models.model import Finding, FoundLevel, parameter
 from models.outage import Outages

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingest.durations import duration
+
 from ingest.site import Site
 from models.box_health import BoxHealth
 from models.model import Model

@@ -112,6 +112,4 @@ def rounds(columns: Columns) -> tuple[Columns, ...]:
 
 
 NO_HEARTBEATS = Heartbeats(*(np.empty(0, dtype=kind) for kind in (np.int64, np.int64, np.int64, np.bool_, np.bool_, np.float64, np.float64)))
-NO_POSITIONS = Positions(
-    *(np.empty(0, dtype=kind) for kind in (np.int64,) * 5 + (np.float64,) * 4 + (np.bool_,))
-)
+NO_POSITIONS = Positions(*(np.empty(0, dtype=kind) for kind in (np.int64,) * 5 + (np.float64,) * 4 + (np.bool_,)))

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ingest.events import Weather
 from ingest.site import Area, Site
-from models.coverage import Coverage, metres_between, moved
 from models.columns import Batch, Floats, Ints, Positions, rounds
+from models.coverage import Coverage, metres_between, moved
 from models.memory import grown
 from models.model import Finding, FoundLevel, parameter
 from models.places import Masks, masks_of
@@ -232,4 +232,3 @@ def _count(memory: Memory, rows: Ints, hour: Ints) -> None:
                 memory.hours[row, (memory.hour[row] + each) % 12] = 0
         memory.hour[row] = hour[i]
     memory.hours[rows, hour % 12] += 1
-

@@ -35,7 +35,9 @@ class SosCall:
     rare: ClassVar[tuple[str, ...]] = ("sos", "distress", "tamper")
 
     late: int = parameter(60_000, "ms", "wire document: older than 60 s is late", 1_000, 3_600_000, "age from which a press is marked late")
-    call_back: int = parameter(DAY, "ms", "wire document: over 24 h", 3_600_000, 7 * DAY, "proven age from which a press is orange, to be called back")
+    call_back: int = parameter(
+        DAY, "ms", "wire document: over 24 h", 3_600_000, 7 * DAY, "proven age from which a press is orange, to be called back"
+    )
     damage: int = parameter(5_000, "ms", "warning-models M01", 0, 60_000, "tamper and press within this time may be damage")
     moving: float = parameter(5.0, "kn", "warning-models M01", 0.5, 30, "a beacon faster than this is perhaps aboard")
     repeat: int = parameter(60_000, "ms", "ours", 1_000, 3_600_000, "a beacon that changed its label is told again at most this often")

@@ -1,0 +1,94 @@
+"""One area's fold with its memory in the log: loads the newest snapshot, judges record after record, and says what is to be appended.
+
+This is the processor without its engine, so that tests and other engines drive the same thing.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import structlog
+from ingest.revisions import site_at
+
+from alerts import snapshots
+from alerts.alert import Outcomes
+from alerts.fold import Fold
+from alerts.outcomes import pack
+from ingest.events import System
+from ingest.log import ALERTS, EVENTS, Log, Record
+from ingest.records import Batch, Codec
+from ingest.site import Site
+
+say = structlog.get_logger()
+
+EVERY = 10_000  # ms of log time between snapshots; architecture
+
+
+class Revisions(Mapping[str, Site]):
+    """Site revisions as the log keeps them, read when asked for."""
+
+    def __init__(self, log: Log, first: Site) -> None:
+        self._log, self._known = log, {first.revision: first}
+
+    def __getitem__(self, revision: str) -> Site:
+        if revision not in self._known:
+            self._known[revision] = site_at(self._log, revision)
+        return self._known[revision]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+class Judge:
+    """`wanted` is the next offset of the area's events: that of the durable snapshot + 1."""
+
+    def __init__(self, log: Log, site: Site, number: int, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self.number, self.sites, self.codec = number, Revisions(log, site), Codec()
+        found, self.torn = snapshots.newest(log, number)
+        if found is None:
+            self.fold = Fold(site, site.area_by_number[number], overrides)
+            self.slot = "A"
+            first, _ = log.bounds(EVENTS, number)
+            self.fold.offset = first - 1
+        else:
+            self.fold = Fold.restore(found.memory, self.sites, number, overrides)
+            self.slot = snapshots.other(found.head.slot)
+        self.lost = max(0, log.bounds(EVENTS, number)[0] - self.fold.offset - 1)  # records that retention took before they were judged
+        if self.lost:
+            self.fold.offset += self.lost
+        self.saved, self.saved_at = self.fold.offset, self.fold.now
+        self.overrides = overrides
+
+    @property
+    def wanted(self) -> int:
+        return self.saved + 1
+
+    def take(self, offset: int, value: bytes) -> list[Record]:
+        """Judge one record of `events`; what comes out is to be appended before the next snapshot's head. Raises `Unreadable`, `Gap`."""
+        outcomes = self.fold.step(offset, self.codec.unpack(value), self.sites)
+        if not (outcomes.alerts or outcomes.pages or outcomes.commands):
+            return []
+        return [Record(ALERTS, self.number, pack(outcomes))]
+
+    def due(self) -> bool:
+        """Whether a snapshot is due by the log's time."""
+        return self.fold.offset > self.saved and self.fold.now - self.saved_at >= EVERY
+
+    def snapshot(self) -> list[Record]:
+        """The list of open alerts, chunks and head, in the order in which they must reach the log; then call `kept`."""
+        fold = self.fold
+        standing = Outcomes(area=fold.area.id, offset=fold.offset, now=fold.now, open=fold.life.open_list())
+        return [Record(ALERTS, self.number, pack(standing)), *snapshots.records(self.number, self.slot, fold.offset, fold.snapshot())]
+
+    def kept(self, offset: int, at: int) -> None:
+        """The snapshot up to `offset` is on disk."""
+        self.saved, self.saved_at, self.slot = offset, at, snapshots.other(self.slot)
+
+    def complaints(self, now: int) -> list[Record]:
+        """What went wrong while loading, as `system` events for the log."""
+        told = [("snapshot_torn", {"torn": self.torn})] if self.torn else []
+        told += [("log_lost", {"records": self.lost})] if self.lost else []
+        events = [System(device="processor", received=now, part="processor", code=code, values=values) for code, values in told]
+        return [Record(EVENTS, self.number, self.codec.pack(Batch(self.fold.site.revision, list(events))))] if events else []

@@ -1,0 +1,53 @@
+"""One machine with all roles and the embedded defaults: what `coast-guardian run` starts, and what it prints."""
+
+import time
+
+from alerts.supervisor import ROLES, Role, Supervisor, role_of
+from ingest.settings import Settings
+from ingest.site import Person, Site
+
+ORDER = ("bridge", "processor", "recorder", "deliverer", "console")
+
+
+def run_machine(settings: Settings, scenario: str | None) -> int:
+    """Blocks until it is stopped. The site is put into the log first, so that all roles start with the same revision."""
+    from ingest.log_sqlite import open_log  # noqa: PLC0415 — opened and closed before anything is forked
+    from ingest.revisions import current_site  # noqa: PLC0415
+
+    began = time.monotonic()
+    log = open_log(settings.log_url)
+    site = current_site(log, settings.site)
+    log.close()
+    roles = [role_of("broker", ROLES["broker"])] if settings.mqtt == "embedded" else []
+    roles += [role_of(name, ROLES[name]) for name in ORDER]
+    if scenario is not None:
+        roles.append(_simulator(scenario))
+    person = _first_operator(site)
+    return Supervisor(settings, roles).run(lambda: _announce(settings, site, person, time.monotonic() - began))
+
+
+def _simulator(scenario: str) -> Role:
+    def start(settings: Settings) -> int:
+        from device_sim.run import main  # noqa: PLC0415 — only in the child
+
+        return main(settings, scenario, seed=1)
+
+    return Role("simulator", start)
+
+
+def _first_operator(site: Site) -> Person:
+    """Who the printed link signs in: the shift leader of the room, else anybody."""
+    ranked = sorted(site.people, key=lambda person: (person.role != "shift_leader", person.role != "operator", person.id))
+    return ranked[0]
+
+
+def _announce(settings: Settings, site: Site, person: Person, seconds: float) -> None:
+    from alerts.console.session import sign_in_link  # noqa: PLC0415
+
+    link = sign_in_link(settings, person.id)
+    print(f"\n  海岸卫士 Coast Guardian · {site.name_zh} {site.name_en}")  # noqa: T201 — the command's answer
+    print(f"  {link}")  # noqa: T201
+    print(
+        f"  signs in {person.name} ({person.role}) once; up after {seconds:.1f} s; MQTT on {':'.join(map(str, settings.broker))}; Ctrl-C stops\n",
+        flush=True,
+    )  # noqa: T201
