@@ -1,0 +1,170 @@
+"""Hearing and judging: an area's events go through the intake in the log's order, and every model says what it finds.
+
+Heavy kinds become columns, rare ones stay events; each model gets them cut so that it sees every rare event in its place. A model that raises is disabled
+in this area and told; M01 never is.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from alerts.intake import Intake
+from ingest.events import PEOPLE, URGENT, Event, Heartbeat, Position, Sos, Status, Tick, kind_of
+from ingest.site import Area, Site
+from models.catalogue import models_for
+from models.columns import NO_HEARTBEATS, NO_POSITIONS, Batch, Rare, between, heartbeats_of, positions_of
+from models.model import Finding, Model
+from models.sos import SosCall
+from models.subjects import Devices, Vessels
+
+LATE = 600_000  # ms: older events go to the time series only; wire document
+LATE_PEOPLE = 7 * 86_400_000  # ms: people's entries still take effect; wire document
+_URGENT = frozenset({*URGENT, "done"})  # never refused or made late by `ts`
+_NAN = float("nan")
+
+
+class Heard(NamedTuple):
+    """A step's events, sorted out: columns, rare events by index, and the log's time at each."""
+
+    heartbeats: list[tuple[int, int, int, bool, bool, float, float]]
+    positions: list[tuple[int, int, int, int, int, float, float, float, float, bool]]
+    rare: list[Rare]
+    people: list[Rare]  # for the life cycle
+    answers: list[tuple[int, str]]  # devices to be told again how their alert stands
+    times: list[int]  # now at each event
+
+
+class Hearing:
+    """What an area has heard so far: devices' clocks, vessels, and the memory of every model."""
+
+    def __init__(self, site: Site, area: Area, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self.site, self.area, self.overrides = site, area, overrides
+        self.models: tuple[Model, ...] = models_for(site, overrides)
+        self.devices = Devices(site, area)
+        self.vessels = Vessels()
+        self.intake = Intake()
+        self.memory: dict[str, Any] = {model.code: model.start(site, area, self.devices) for model in self.models}
+        self.disabled: dict[str, int] = {}  # model -> its version when it failed
+        self.now, self.heard, self.connects = 0, 0, 0
+
+    def take(self, events: list[Event], in_exercise: Callable[[str, int], bool]) -> tuple[Heard, list[Finding]]:
+        """One run of events (a tick only alone) and what the models find in it, model by model."""
+        heard = self._hear(events)
+        heard.rare[:] = [each._replace(drill=each.drill and in_exercise(each.event.device, each.at)) for each in heard.rare]
+        return heard, [finding for model in self.models if model.code not in self.disabled for finding in self._ask(model, heard, events)]
+
+    def change_site(self, new: Site) -> None:
+        """Every memory moves to the new revision's rows."""
+        area = new.area_of[self.area.id]
+        devices, models = Devices(new, area), models_for(new, self.overrides)
+        for model in models:
+            self.memory[model.code] = model.migrate(self.memory[model.code], self.devices, devices)
+        self.site, self.area, self.devices, self.models = new, area, devices, models
+
+    def _hear(self, events: list[Event]) -> Heard:
+        heard = Heard([], [], [], [], [], [])
+        now, rows, take, vessels = self.now, self.devices.row, self.intake.take, self.vessels
+        for index, event in enumerate(events):
+            kind = type(event)
+            now = max(now, event.received)
+            heard.times.append(now)
+            if kind is Heartbeat:
+                assert isinstance(event, Heartbeat)
+                at, _, repetition, restarted, clock = take(event, False)
+                row = rows.get(event.device)
+                if row is not None and not repetition:
+                    battery = event.battery
+                    heard.heartbeats.append((index, row, at, event.received - at <= LATE, restarted, clock, _NAN if battery is None else battery))
+            elif kind is Position:
+                assert isinstance(event, Position)
+                at, _, repetition, _, _ = take(event, False)
+                vessel = vessels.heard(event)
+                if event.position is not None and not repetition and event.received - at <= LATE:
+                    longitude, latitude = event.position
+                    heard.positions.append(
+                        (
+                            index, vessel, rows.get(event.device, -1), at, event.received - at, longitude, latitude,
+                            _NAN if event.sog is None else event.sog, _NAN if event.cog is None else event.cog, event.owner,
+                        )
+                    )  # fmt: skip
+            elif kind is Tick:
+                assert isinstance(event, Tick)
+                now = max(now, event.now)
+                heard.times[-1] = now
+                self.heard, self.connects = max(self.heard, event.heard), event.connects
+            else:
+                self._hear_rare(index, event, heard)
+        self.now = now
+        return heard
+
+    def _hear_rare(self, index: int, event: Event, heard: Heard) -> None:
+        kind = kind_of(event)
+        urgent = kind in _URGENT
+        at, late, repetition, _, _ = self.intake.take(event, urgent)
+        if kind == "system":
+            heard.people.append(Rare(index, event, event.received, drill=False, late=None))
+            return
+        if repetition:
+            if isinstance(event, Sos):
+                heard.answers.append((index, event.device))
+            return
+        if kind in PEOPLE:
+            if event.received - at <= LATE_PEOPLE:
+                heard.people.append(Rare(index, event, at, drill=False, late=late))
+            return
+        if not urgent and event.received - at > LATE:
+            return
+        if isinstance(event, Status):
+            at = event.received
+            if event.state == "online":
+                heard.answers.append((index, event.device))
+        heard.rare.append(Rare(index, event, at, event.drill, late))
+
+    def _ask(self, model: Model, heard: Heard, events: list[Event]) -> list[Finding]:
+        """The model's findings for these events. An exception disables it in this area; in M01 it costs that event only, which is told raw."""
+        found: list[Finding] = []
+        last = len(events) - 1
+        for batch in self._batches(model, heard, events):
+            try:
+                found.extend(model.step(self.memory[model.code], batch, self.site))
+            except Exception as broken:  # noqa: BLE001 — poison: a function of its input, so it replays the same
+                if model.code == SosCall.code:
+                    found.extend(_raw_press(rare) for rare in batch.rare)
+                else:
+                    self.disabled[model.code] = model.memory_version
+                found.append(_model_failed(model, broken, batch.index if batch.rare else last, self.now))
+                if model.code in self.disabled:
+                    break
+        return found
+
+    def _batches(self, model: Model, heard: Heard, events: list[Event]) -> Iterator[Batch]:
+        """Cut so that each rare event that the model reads stands alone, in order."""
+        beats = heartbeats_of(heard.heartbeats) if "heartbeats" in model.columns else NO_HEARTBEATS
+        fixes = positions_of(heard.positions) if "positions" in model.columns else NO_POSITIONS
+        rare = [each for each in heard.rare if kind_of(each.event) in model.rare]
+        tick = isinstance(events[-1], Tick)
+        start = 0
+        for each in rare:
+            if each.index > start and (len(beats.index) or len(fixes.index)):
+                yield self._batch(heard.times[each.index - 1], each.index - 1, between(beats, start, each.index), between(fixes, start, each.index))
+            yield self._batch(heard.times[each.index], each.index, NO_HEARTBEATS, NO_POSITIONS, (each,))
+            start = each.index + 1
+        end = len(events)
+        if start < end and (tick or len(beats.index) or len(fixes.index)):
+            yield self._batch(heard.times[-1], end - 1, between(beats, start, end), between(fixes, start, end), tick=tick)
+
+    def _batch(self, now: int, index: int, beats: Any, fixes: Any, rare: tuple[Rare, ...] = (), *, tick: bool = False) -> Batch:
+        return Batch(now, self.heard, self.connects, index, tick, beats, fixes, rare, self.devices, self.vessels)
+
+
+def _raw_press(rare: Rare) -> Finding:
+    return Finding(
+        model=SosCall.code, subject=rare.event.device, level="red", code="pressed", index=rare.index, cause=f"raw/{rare.event.device}/{rare.event.received}",
+        occurred=rare.at, flags=("unjudged",), drill=False, again=True, answers=rare.event.device,
+    )  # fmt: skip
+
+
+def _model_failed(model: Model, broken: Exception, index: int, now: int) -> Finding:
+    return Finding(
+        model="SYS", subject=f"models/{model.code}", level="red", code="model_disabled", index=index, cause=f"{model.code}/{now}", occurred=now,
+        values={"model": model.code, "error": f"{type(broken).__name__}: {broken}"[:200]},
+    )  # fmt: skip
