@@ -1,0 +1,176 @@
+"""What every model of the catalogue keeps to, whatever it judges."""
+
+import dataclasses
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from alerts.hearing import Hearing
+from ingest.events import Distress, Heartbeat, Position, Selftest, Sos, Status, Tamper, Tick, Weather
+from models import memory as memories
+from models.catalogue import CATALOGUE, checked, models_for
+from tests.models.hearing import find, runs
+from tests.small_coast import START, box, site, tick
+
+SITE = site()
+
+
+def mixed(seed: int, minutes: int = 240) -> list:
+    """Hours of everything, with silences, presses, tampering, repetitions and disorder, from a seed."""
+    chance = random.Random(seed)
+    gone = {chance.randrange(12): chance.randrange(minutes) for _ in range(4)}
+    events, seq = [], dict.fromkeys(range(12), 0)
+    for minute in range(minutes):
+        now = START + minute * 60_000
+        batch = []
+        for i in range(12):
+            for half in (0, 30_000):
+                if gone.get(i, 9e9) > minute or minute > gone[i] + 30:
+                    at = now + half + i * 10
+                    batch.append(Heartbeat(device=box(i), received=at + 40, ts=at, seq=seq[i], boot=1, battery=chance.choice((0.9, 0.28, 0.1)), uptime=at / 1000))
+                    seq[i] += 1
+        for n in range(8):
+            if not (n == 3 and 90 < minute):
+                at = now + n * 5_000
+                batch.append(Position(device="ais-1", received=at, ts=at, vessel=f"41200000{n}", position=(118.85 + n * 0.002, 24.8), sog=0.3, cog=10.0))
+        if chance.random() < 0.3:
+            i, at = chance.randrange(12), now + 31_000
+            kind = chance.choice((Sos, Tamper, Status, Selftest, Weather, Distress))
+            more = {
+                Sos: {}, Tamper: {"door": chance.random() < 0.5}, Status: {"state": "offline"}, Selftest: {"loop": "siren", "ok": chance.random() < 0.5},
+                Weather: {"wind_speed": chance.uniform(0, 20)}, Distress: {"vessel": "972000001", "position": (118.9, 24.8)},
+            }[kind]  # fmt: skip
+            batch.append(kind(device=box(i), received=at, ts=at, seq=seq[i], boot=1, **more))
+            seq[i] += 1
+        batch.sort(key=lambda event: event.received)
+        for second in range(0, 60, 5):
+            end = now + second * 1_000 + 5_000
+            events += [event for event in batch if end - 5_000 <= event.received < end]
+            events.append(tick(end))
+    return events
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("cut", [1, 7, 40])
+def test_cutting_the_stream_anywhere_changes_nothing(seed, cut):
+    events = mixed(seed)
+    assert find(SITE, events, cut=cut) == find(SITE, events, cut=500)
+
+
+@pytest.mark.parametrize("kind", CATALOGUE)
+def test_the_stream_makes_the_model_speak(kind):
+    """So that the promises below are not kept by silence."""
+    assert any(finding.model == kind.code for seed in (1, 2, 3) for finding in find(SITE, mixed(seed)))
+
+
+def test_memory_survives_bytes_anywhere():
+    events = mixed(4)
+    whole, hearing, found = find(SITE, events), Hearing(SITE, SITE.areas[0]), []
+    for n, run in enumerate(runs(events, 20)):
+        if n % 50 == 0:
+            for model in hearing.models:
+                hearing.memory[model.code] = memories.unpack(model.memory, memories.pack(hearing.memory[model.code]))
+        _, findings = hearing.take(run, lambda _device, _at: False)
+        found += sorted(findings, key=lambda finding: finding.index)
+    keep = [dataclasses.replace(each) if dataclasses.is_dataclass(each) else (each.subject, each.level, each.code, each.cause) for each in found]
+    assert keep == [(each.subject, each.level, each.code, each.cause) for each in whole]
+
+
+def test_a_redelivered_event_changes_nothing():
+    events = mixed(5)
+    chance, twice = random.Random(5), []
+    for event in events:
+        twice.append(event)
+        if chance.random() < 0.2 and not isinstance(event, Tick | Status | Distress):
+            twice.append(event)
+    once = [(each.subject, each.level, each.code, each.occurred) for each in find(SITE, events)]
+    assert [(each.subject, each.level, each.code, each.occurred) for each in find(SITE, twice)] == once
+
+
+def test_subjects_do_not_hear_each_other_but_for_declared_neighbours():
+    """What box 0 is told of does not change when a box far away is taken out."""
+    events = mixed(6)
+    without = [event for event in events if event.device != box(9)]
+    mine = lambda found: [(each.level, each.code, each.cause) for each in found if each.subject == box(0)]
+    assert mine(find(SITE, events)) == mine(find(SITE, without))
+
+
+def test_a_stopped_tick_raises_nothing():
+    events = [event for event in mixed(7) if not isinstance(event, Tick)]
+    assert not [each for each in find(SITE, events) if each.code in ("silent", "segment_outage", "unheard", "receiver_down")]
+
+
+numbers = st.one_of(st.none(), st.floats(0, 1), st.just(float("nan")), st.just(float("inf")), st.just(-1e308))
+places = st.tuples(
+    st.sampled_from([-180.0, 180.0, 179.9999, 0.0, float("nan")]), st.sampled_from([-90.0, 90.0, 0.0, float("nan")])
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(
+    st.builds(lambda b, u, i: Heartbeat(device=box(i), received=START + i, ts=START, seq=i, boot=1, battery=b, uptime=u), numbers, numbers, st.integers(0, 11)),
+    st.builds(lambda p, s, c: Position(device="ais-1", received=START, ts=START, vessel="412000009", position=p, sog=s, cog=c), places, numbers, numbers),
+    st.builds(lambda t: Tamper(device=box(1), received=START, ts=START, seq=None, boot=None, tilt=t), numbers),
+    st.builds(lambda t: Sos(device=box(2), received=START, ts=t, seq=None, boot=None), st.one_of(st.none(), st.integers(-(2**60), 2**60))),
+), max_size=40))  # fmt: skip
+def test_nan_and_extreme_values_do_no_harm(events):
+    hearing = Hearing(SITE, SITE.areas[0])
+    with np.errstate(all="raise", invalid="ignore"):
+        find(SITE, [*events, tick(START + 10_000), tick(START + 7_200_000)], hearing=hearing)
+    assert hearing.disabled == {}
+
+
+@pytest.mark.parametrize("kind", CATALOGUE)
+def test_every_parameter_has_a_unit_a_source_and_bounds_that_are_kept(kind):
+    for field in dataclasses.fields(kind):
+        assert field.metadata["unit"], field.name
+        assert field.metadata["source"], field.name
+        assert checked(kind, field.name, field.default) == field.default
+        for beyond in (field.metadata["low"] - 1, field.metadata["high"] + 1):
+            with pytest.raises(ValueError, match=field.name):
+                checked(kind, field.name, beyond)
+
+
+def test_durations_are_understood_and_nonsense_is_refused_with_what_is_expected():
+    (m12,) = [model for model in models_for(SITE, {"M12": {"blue_after": "20min"}}) if model.code == "M12"]
+    assert m12.blue_after == 1_200_000
+    with pytest.raises(ValueError, match=r"M12\.blue_after.*20min"):
+        models_for(SITE, {"M12": {"blue_after": "soon"}})
+    with pytest.raises(ValueError, match="no such parameter"):
+        models_for(SITE, {"M12": {"blu": "20min"}})
+    with pytest.raises(ValueError, match="no such model"):
+        models_for(SITE, {"M99": {"x": 1}})
+
+
+def test_a_model_that_raises_is_disabled_and_told_and_the_others_go_on(monkeypatch):
+    from models.box_health import BoxHealth
+
+    def broken(*_args):
+        raise ZeroDivisionError("a defect")
+        yield
+
+    monkeypatch.setattr(BoxHealth, "step", broken)
+    hearing = Hearing(SITE, SITE.areas[0])
+    found = find(SITE, mixed(1), hearing=hearing)
+    assert hearing.disabled == {"M02": 1}
+    assert [(each.subject, each.level) for each in found if each.model == "SYS"] == [("models/M02", "red")]
+    assert any(each.model == "M01" for each in found)
+
+
+def test_a_press_that_the_model_cannot_judge_is_told_raw_and_the_model_goes_on(monkeypatch):
+    from models.sos import SosCall
+
+    real = SosCall.step
+
+    def sometimes(self, memory, batch, site):
+        if batch.rare[0].event.seq == 13:
+            raise KeyError("a defect")
+        return real(self, memory, batch, site)
+
+    monkeypatch.setattr(SosCall, "step", sometimes)
+    presses = [Sos(device=box(1), received=START + i, ts=START + i, seq=i, boot=1) for i in (12, 13, 14)]
+    found = find(SITE, presses, model="M01")
+    assert [each.level for each in found] == ["red"] * 3
+    assert found[1].flags == ("unjudged",)
