@@ -6,6 +6,7 @@ Derived from the kinds' definitions (see `tables.py`), so a new field of a kind 
 import zlib
 from collections.abc import Callable, Iterator
 from operator import attrgetter
+from typing import Any
 
 from alerts.store.store import Point
 from alerts.store.tables import CLASSES, STATIC, SUBJECTS, TEXT_LIMIT, TYPES, Value
@@ -48,7 +49,7 @@ def _said(event: Event) -> tuple[object, ...]:
     return tuple(getattr(event, name) for name in event.__struct_fields__ if name not in {"received", "sent", "flags"})
 
 
-Reader = Callable[[Event], tuple[object, ...]]
+Reader = Callable[[Event], tuple[Any, ...]]
 _READERS: dict[type[Event], tuple[str, tuple[str, ...], frozenset[str], str, Reader]] = {}
 
 

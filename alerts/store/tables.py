@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from msgspec import inspect
 
 from alerts.store.store import Point
-from ingest.events import KINDS, Event, Position, SiteChange, Tick, TrackedObject, kind_of
+from ingest.events import KINDS, Event, Position, SiteChange, Tick, TrackedObject
 
 ColumnType = Literal["float", "int", "bool", "str"]
 Value = float | int | str | bool
@@ -202,13 +202,13 @@ def fault(point: Point) -> str:
     for name, value in point.fields.items():
         kind = types.get(name)
         if kind == "float":
-            if value.__class__ is not float and value.__class__ is not int or not math.isfinite(value):  # type: ignore[arg-type]  # a number here
+            if (value.__class__ is not float and value.__class__ is not int) or not math.isfinite(value):
                 return f"{name} is not a finite number: {value!r}"
         elif kind == "int":
-            if value.__class__ is not int or not -(1 << 63) <= value < 1 << 63:  # type: ignore[operator]  # an int here
+            if value.__class__ is not int or not -(1 << 63) <= value < 1 << 63:
                 return f"{name} is not a 64-bit integer: {value!r}"
         elif kind == "str":
-            if value.__class__ is not str or len(value) > TEXT_LIMIT:  # type: ignore[arg-type]  # a text here
+            if value.__class__ is not str or len(value) > TEXT_LIMIT:
                 return f"{name} is not a text of at most {TEXT_LIMIT} characters"
         elif kind is None:
             return f"unknown field {name}"
