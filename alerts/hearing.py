@@ -44,7 +44,7 @@ class Hearing:
         self.intake = Intake()
         self.memory: dict[str, Any] = {model.code: model.start(site, area, self.devices) for model in self.models}
         self.disabled: dict[str, int] = {}  # model -> its version when it failed
-        self.now, self.heard, self.connects = 0, 0, 0
+        self.now, self.heard, self.connects = 0, -1, 0  # `heard` is unknown until the first tick
 
     def take(self, events: list[Event], in_exercise: Callable[[str, int], bool]) -> tuple[Heard, list[Finding]]:
         """One run of events (a tick only alone) and what the models find in it, model by model."""

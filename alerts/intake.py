@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from ingest.events import Event, Heartbeat, Sos
+from ingest.events import Distress, Event, Heartbeat, Sos
 
 ON_TIME = 60_000  # ms; a heartbeat younger than this counts as on time; wire document
 CLOCK_FAULT = 60_000  # ms of clock error that is told as a fault; wire document
@@ -100,7 +100,7 @@ def _timed(boot: Boot, event: Event, restarted: bool) -> Heard:
     ts, received = event.ts, event.received
     if ts is None:
         return Heard(received, None, False, restarted, _NAN)
-    if isinstance(event, Heartbeat) and event.uptime is not None:
+    if isinstance(event, Heartbeat) and event.uptime is not None and 0 <= event.uptime < 1e10:
         base = ts - int(event.uptime * 1000)
         if boot.base is not None and abs(base - boot.base) > CLOCK_JUMP:  # its clock was set
             boot.error, boot.on_time = None, 0
@@ -121,8 +121,10 @@ def _timed(boot: Boot, event: Event, restarted: bool) -> Heard:
 
 
 def _said_before(boot: Boot, event: Event) -> bool:
-    if isinstance(event, Sos) and event.raw is not None:
-        return False  # unreadable presses are never the same
+    if (event.seq is None and event.ts is None) or (isinstance(event, Sos) and event.raw is not None):
+        return False  # what has no name, and unreadable presses, are never the same
+    if isinstance(event, Distress) and event.seq is None:
+        return False  # many beacons may be heard by one receiver in one second
     name = f"{type(event).__name__}/{event.seq}/{event.ts}"
     if name in boot.urgent:
         return True

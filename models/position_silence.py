@@ -93,7 +93,7 @@ class PositionSilence:
         for rare in batch.rare:
             if isinstance(rare.event, Weather) and rare.event.wind_speed is not None:
                 memory.wind = rare.event.wind_speed
-        if len(batch.positions.index):
+        if len(batch.positions.index) and batch.heard >= 0:
             _grow(memory, len(batch.vessels))
             for fixes in rounds(batch.positions):
                 yield from self._fixes(memory, fixes, batch)

@@ -77,15 +77,19 @@ def site(boxes: int = 12, revision: str = "r1", thresholds: dict | None = None, 
 
 def beat(i: int, at: int, seq: int, boot: int = 7, **more: object) -> Heartbeat:
     """A box's heartbeat, received 50 ms after it was sent."""
-    return Heartbeat(device=box(i), received=at + 50, ts=at, sent=at, seq=seq, boot=boot, **{"battery": 0.9, "uptime": float(seq * 30), **more})
+    return Heartbeat(
+        **{"device": box(i), "received": at + 50, "ts": at, "sent": at, "seq": seq, "boot": boot, "battery": 0.9, "uptime": seq * 30.0, **more}
+    )
 
 
 def press(i: int, at: int, seq: int, boot: int = 7, **more: object) -> Sos:
-    return Sos(device=box(i), received=at + 50, ts=at, sent=at, seq=seq, boot=boot, **more)
+    return Sos(**{"device": box(i), "received": at + 50, "ts": at, "sent": at, "seq": seq, "boot": boot, **more})
 
 
 def fix(vessel: str, at: int, longitude: float, latitude: float, **more: object) -> Position:
-    return Position(**{"device": "ais-1", "received": at + 50, "ts": at, "vessel": vessel, "position": (longitude, latitude), "sog": 3.0, "cog": 90.0, **more})
+    return Position(
+        **{"device": "ais-1", "received": at + 50, "ts": at, "vessel": vessel, "position": (longitude, latitude), "sog": 3.0, "cog": 90.0, **more}
+    )
 
 
 def tick(at: int, heard: int | None = None, connects: int = 1) -> Tick:

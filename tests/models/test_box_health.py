@@ -19,6 +19,11 @@ def coast(until: int, silent: dict[int, tuple[int, int]] | None = None, boxes: i
         yield tick(at + 900, heard(at + 900), connects(at))
 
 
+def judged(events):
+    """Without what is told of the devices that this coast never lets speak."""
+    return [each for each in find(site(), events) if each.code != "unheard"]
+
+
 def of(found, subject: str):
     return [(each.level, each.code) for each in found if each.subject == subject]
 
@@ -34,7 +39,7 @@ def test_a_silent_box_is_blue_after_three_heartbeats_and_yellow_after_an_hour():
 def test_three_heartbeats_end_a_silence():
     found = find(site(), coast(15 * MINUTE, {5: (5 * MINUTE, 10 * MINUTE)}))
     assert of(found, box(5)) == [("blue", "silent"), ("over", "silent")]
-    assert found[1].occurred - (START + 10 * MINUTE + 5_000) == 60_000
+    assert [each for each in found if each.subject == box(5)][1].occurred == START + 11 * MINUTE + 5_050
 
 
 def test_at_a_risk_point_silence_is_yellow_at_once():
@@ -48,7 +53,7 @@ def test_beside_a_silent_neighbour_silence_is_yellow_and_blue_again_when_that_on
 
 
 def test_three_adjacent_silent_boxes_are_one_outage_of_the_segment():
-    gone = {i: (3 * MINUTE, 12 * MINUTE) for i in (4, 5, 6)}
+    gone = dict.fromkeys((4, 5, 6), (3 * MINUTE, 12 * MINUTE))
     found = find(site(), coast(20 * MINUTE, gone))
     outage = [each for each in found if each.code == "segment_outage"]
     assert outage[0].level == "yellow"
@@ -57,23 +62,29 @@ def test_three_adjacent_silent_boxes_are_one_outage_of_the_segment():
 
 
 def test_boxes_apart_are_no_outage():
-    gone = {i: (3 * MINUTE, 12 * MINUTE) for i in (1, 5, 9)}
+    gone = dict.fromkeys((1, 5, 9), (3 * MINUTE, 12 * MINUTE))
     assert not [each for each in find(site(), coast(20 * MINUTE, gone)) if each.code == "segment_outage"]
 
 
 def test_a_dead_broker_makes_no_box_offline():
     """`heard` stands still for ten minutes; then the devices are heard again."""
     stop, back = START + 5 * MINUTE, START + 15 * MINUTE
-    stands = lambda at: at if at < stop else stop if at < back else at - 10 * MINUTE
-    gone = {i: (5 * MINUTE, 15 * MINUTE) for i in range(12)}
-    assert find(site(), coast(30 * MINUTE, gone, heard=stands)) == []
+
+    def stands(at):
+        return at if at < stop else stop if at < back else at - 10 * MINUTE
+
+    gone = dict.fromkeys(range(12), (5 * MINUTE, 15 * MINUTE))
+    assert judged(coast(30 * MINUTE, gone, heard=stands)) == []
 
 
 def test_after_the_broker_came_back_there_are_two_heartbeats_of_grace():
-    """The session is opened anew at 5 min; all boxes need 100 s to come back."""
-    gone = {i: (5 * MINUTE - 30_000, 6 * MINUTE + 40_000) for i in range(12)}
-    again = lambda at: 1 if at < START + 5 * MINUTE + 30_000 else 2
-    assert find(site(), coast(12 * MINUTE, gone, connects=again)) == []
+    """The session is opened anew at 5 min; all boxes need half a minute more to come back."""
+    gone = dict.fromkeys(range(12), (5 * MINUTE - 30000, 6 * MINUTE))
+
+    def again(at):
+        return 1 if at < START + 5 * MINUTE + 30_000 else 2
+
+    assert judged(coast(12 * MINUTE, gone, connects=again)) == []
 
 
 def test_the_last_will_is_blue_at_once():
@@ -133,7 +144,8 @@ def test_a_backlog_after_25_minutes_without_the_network_raises_no_clock_fault_an
     beats = [beat(1, START + i * 30_000, i, sent=None) for i in range(10)]
     back = START + 35 * MINUTE
     backlog = [
-        Heartbeat(device=box(1), received=back + i, ts=START + (10 + i) * 30_000, seq=10 + i, boot=7, battery=0.1 if i < 20 else 0.9) for i in range(50)
+        Heartbeat(device=box(1), received=back + i, ts=START + (10 + i) * 30_000, seq=10 + i, boot=7, battery=0.1 if i < 20 else 0.9)
+        for i in range(50)
     ]
     found = find(site(), [*beats, *backlog])
     assert of(found, box(1)) == []

@@ -5,7 +5,9 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import structs
 
 from alerts.hearing import Hearing
 from ingest.events import Distress, Heartbeat, Position, Selftest, Sos, Status, Tamper, Tick, Weather
@@ -29,12 +31,18 @@ def mixed(seed: int, minutes: int = 240) -> list:
             for half in (0, 30_000):
                 if gone.get(i, 9e9) > minute or minute > gone[i] + 30:
                     at = now + half + i * 10
-                    batch.append(Heartbeat(device=box(i), received=at + 40, ts=at, seq=seq[i], boot=1, battery=chance.choice((0.9, 0.28, 0.1)), uptime=at / 1000))
+                    batch.append(
+                        Heartbeat(
+                            device=box(i), received=at + 40, ts=at, seq=seq[i], boot=1, battery=chance.choice((0.9, 0.28, 0.1)), uptime=at / 1000
+                        )
+                    )
                     seq[i] += 1
         for n in range(8):
-            if not (n == 3 and 90 < minute):
+            if not (n == 3 and minute > 90):
                 at = now + n * 5_000
-                batch.append(Position(device="ais-1", received=at, ts=at, vessel=f"41200000{n}", position=(118.85 + n * 0.002, 24.8), sog=0.3, cog=10.0))
+                batch.append(
+                    Position(device="ais-1", received=at, ts=at, vessel=f"41200000{n}", position=(118.85 + n * 0.002, 24.8), sog=0.3, cog=10.0)
+                )
         if chance.random() < 0.3:
             i, at = chance.randrange(12), now + 31_000
             kind = chance.choice((Sos, Tamper, Status, Selftest, Weather, Distress))
@@ -52,11 +60,16 @@ def mixed(seed: int, minutes: int = 240) -> list:
     return events
 
 
+def unnumbered(found):
+    """`index` is the row in the step's events, which a cut moves."""
+    return [structs.replace(each, index=0) for each in found]
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("cut", [1, 7, 40])
 def test_cutting_the_stream_anywhere_changes_nothing(seed, cut):
     events = mixed(seed)
-    assert find(SITE, events, cut=cut) == find(SITE, events, cut=500)
+    assert unnumbered(find(SITE, events, cut=cut)) == unnumbered(find(SITE, events, cut=500))
 
 
 @pytest.mark.parametrize("kind", CATALOGUE)
@@ -74,8 +87,7 @@ def test_memory_survives_bytes_anywhere():
                 hearing.memory[model.code] = memories.unpack(model.memory, memories.pack(hearing.memory[model.code]))
         _, findings = hearing.take(run, lambda _device, _at: False)
         found += sorted(findings, key=lambda finding: finding.index)
-    keep = [dataclasses.replace(each) if dataclasses.is_dataclass(each) else (each.subject, each.level, each.code, each.cause) for each in found]
-    assert keep == [(each.subject, each.level, each.code, each.cause) for each in whole]
+    assert unnumbered(found) == unnumbered(whole)
 
 
 def test_a_redelivered_event_changes_nothing():
@@ -93,19 +105,17 @@ def test_subjects_do_not_hear_each_other_but_for_declared_neighbours():
     """What box 0 is told of does not change when a box far away is taken out."""
     events = mixed(6)
     without = [event for event in events if event.device != box(9)]
-    mine = lambda found: [(each.level, each.code, each.cause) for each in found if each.subject == box(0)]
-    assert mine(find(SITE, events)) == mine(find(SITE, without))
+    of_all, of_less = ([each for each in unnumbered(find(SITE, some)) if each.subject == box(0)] for some in (events, without))
+    assert of_all == of_less
 
 
 def test_a_stopped_tick_raises_nothing():
-    events = [event for event in mixed(7) if not isinstance(event, Tick)]
+    events = [event for event in mixed(7) if not isinstance(event, Tick | Status)]
     assert not [each for each in find(SITE, events) if each.code in ("silent", "segment_outage", "unheard", "receiver_down")]
 
 
 numbers = st.one_of(st.none(), st.floats(0, 1), st.just(float("nan")), st.just(float("inf")), st.just(-1e308))
-places = st.tuples(
-    st.sampled_from([-180.0, 180.0, 179.9999, 0.0, float("nan")]), st.sampled_from([-90.0, 90.0, 0.0, float("nan")])
-)
+places = st.tuples(st.sampled_from([-180.0, 180.0, 179.9999, 0.0, float("nan")]), st.sampled_from([-90.0, 90.0, 0.0, float("nan")]))
 
 
 @settings(max_examples=60, deadline=None)

@@ -59,7 +59,7 @@ def test_when_most_neighbours_are_silent_too_it_is_the_reception():
 
 
 def test_a_dead_receiver_raises_nothing():
-    fleet_gone = {vessel: (HOUR, 99 * HOUR) for vessel in (LOST, *others())}
+    fleet_gone = dict.fromkeys((LOST, *others()), (HOUR, 99 * HOUR))
     assert m12(fleet(8 * HOUR, {LOST: AT_SEA, **others()}, fleet_gone)) == []
 
 
@@ -102,7 +102,7 @@ def test_a_vessel_with_long_intervals_is_given_five_of_them():
 
 
 def test_time_in_which_nothing_could_be_heard_is_no_silence():
-    events = [event for event in fleet(HOUR, {LOST: AT_SEA, **others()})]
+    events = list(fleet(HOUR, {LOST: AT_SEA, **others()}))
     later = START + 5 * HOUR
     events += [tick(START + HOUR + i * 10_000, heard=START + HOUR) for i in range(24 * 60)]
     events += [fix(vessel, later + i, *place) for i, (vessel, place) in enumerate(others().items())]
