@@ -1,0 +1,109 @@
+"""Hourly archives of the log's events: one compressed file an area and hour, with its checksum beside, so that last month can still be replayed.
+
+A file holds whole records, in order, one JSON line an event, in the form of a recording. It is written under another name and renamed when it is whole;
+the position `archive` in the log moves only then, and retention passes nothing that is not archived.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import structlog
+import zstandard
+
+from alerts.alert import rfc3339
+from ingest.events import Event, kind_of
+from ingest.log import EVENTS, Entry, Log
+from ingest.records import Batch, Codec
+
+READER = "archive"
+HOUR = 3_600_000  # ms
+GRACE = 60_000  # ms after the hour's end until it is closed: a record's stamp may lag behind; ours
+CHUNK = 64  # records read at once
+
+_log = structlog.get_logger()
+Lines = Callable[[Entry, Batch, str], Iterator[bytes]]
+
+
+def named(event: Event) -> dict[str, object]:
+    """An event by the names of its fields, without what is empty."""
+    fields = {name: getattr(event, name) for name in event.__struct_fields__}
+    return {name.rstrip("_"): value for name, value in fields.items() if value is not None and value != ()}
+
+
+_json = msgspec.json.Encoder(order="deterministic").encode
+
+
+def event_lines(entry: Entry, batch: Batch, area: str) -> Iterator[bytes]:
+    """One line an event: the recording's `received` and `topic`, then where it stood in the log and by which site it was looked up."""
+    for row, event in enumerate(batch.events):
+        shape = named(event)
+        device, received = shape.pop("device"), shape.pop("received")
+        line = {
+            "received": rfc3339(int(str(received))),
+            "topic": f"coast/{area}/{device}/{kind_of(event)}",
+            "payload": shape,
+            "area": area,
+            "offset": entry.offset,
+            "row": row,
+            "site": batch.site,
+        }
+        yield _json(line) + b"\n"
+
+
+class Archive:
+    """Writes the hours that are over. One step does one hour at most, so that the recorder is never away for long."""
+
+    def __init__(self, log: Log, folder: Path, areas: Mapping[int, str], lines: Lines = event_lines) -> None:
+        self._of, self._folder, self._areas, self._lines = log, folder, areas, lines
+        self._codec = Codec()
+        self._not_before: dict[int, int] = {}  # partition -> ms at which its hour is over
+
+    def step(self, partitions: Sequence[int], now: int) -> Path | None:
+        """Archive the oldest whole hour of the first partition that has one; None where there is nothing to do."""
+        for partition in partitions:
+            if now < self._not_before.get(partition, 0):
+                continue
+            position = self._of.position(READER, EVENTS, partition) or 0
+            first = self._of.read(EVENTS, partition, position, 1)
+            if not first:
+                continue
+            end = first[0].at - first[0].at % HOUR + HOUR
+            if now < end + GRACE:
+                self._not_before[partition] = end + GRACE
+                continue
+            return self._hour(partition, first[0].offset, end)
+        return None
+
+    def _hour(self, partition: int, offset: int, end: int) -> Path:
+        area = self._areas.get(partition) or f"area-{partition}"
+        name = datetime.fromtimestamp((end - HOUR) / 1000, UTC).strftime("%Y-%m-%dT%HZ")
+        path = self._folder / area / f"{name}-{offset}.jsonl.zst"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        with part.open("wb") as file:
+            with zstandard.ZstdCompressor(level=6).stream_writer(file, closefd=False) as packed:
+                following = self._copy(packed, partition, offset, end, area)
+            file.flush()
+            os.fsync(file.fileno())
+        with part.open("rb") as whole:
+            digest = hashlib.file_digest(whole, "sha256").hexdigest()
+        path.with_name(path.name + ".sha256").write_text(f"{digest}  {path.name}\n")
+        part.replace(path)
+        self._of.save_positions(READER, [(EVENTS, partition, following)])
+        _log.info("an hour is archived", area=area, hour=name, bytes=path.stat().st_size)
+        return path
+
+    def _copy(self, packed: zstandard.ZstdCompressionWriter, partition: int, offset: int, end: int, area: str) -> int:
+        """Returns the offset that follows the hour."""
+        while entries := self._of.read(EVENTS, partition, offset, CHUNK):
+            for entry in entries:
+                if entry.at >= end:
+                    return entry.offset
+                for line in self._lines(entry, self._codec.unpack(entry.value), area):
+                    packed.write(line)
+                offset = entry.offset + 1
+        return offset
