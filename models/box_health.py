@@ -132,26 +132,30 @@ class BoxHealth:
         charge = np.where(np.isnan(battery), was, charge)
         wrong = np.where(np.isnan(beats.clock), memory.clock[rows], np.abs(beats.clock) > self.clock)
         touched |= (charge != was) | (wrong != memory.clock[rows])
-        memory.charge[rows], memory.clock[rows] = charge, wrong
         memory.battery[rows] = np.where(np.isnan(battery), memory.battery[rows], battery)
         old = beats.judged & (beats.at - memory.referred[rows] >= HOUR)
-        for i in np.flatnonzero(touched | old):
-            row = int(rows[i])
+        for i in np.flatnonzero(touched | old):  # the few, one by one: a neighbour's turn must not see what comes after it
+            row, index, at = int(rows[i]), int(beats.index[i]), int(beats.at[i])
+            memory.charge[row], memory.clock[row] = charge[i], wrong[i]
             if beats.restarted[i]:
-                self._restarted(memory, row, int(beats.at[i]))
-            concerned: tuple[int, ...] = (row,)
-            if memory.away[row]:
-                memory.streak[row] += 1
-                if memory.streak[row] >= self.good:
-                    memory.away[row] = 0
-                    concerned = (row, *batch.devices.neighbours[row])
+                self._restarted(memory, row, at)
             if old[i]:
-                self._trend(memory, row, int(beats.at[i]), batch.devices)
+                self._trend(memory, row, at, batch.devices)
+            concerned = (row, *batch.devices.neighbours[row]) if self._came_back(memory, row) else (row,)
             for each in concerned:
                 before = int(memory.told[each])
                 if self._standing(memory, each, batch.devices) != before:
-                    index, at = int(beats.index[i]), int(beats.at[i])
-                    yield self._told(memory, each, batch, index, at, f"{batch.devices.all[row].id}/{at}", {})
+                    yield self._told(memory, each, batch, index, at, f"{batch.devices.all[row].id}/{at}", {}, own=each == row)
+
+    def _came_back(self, memory: Memory, row: int) -> bool:
+        """Counts a heartbeat of a silent device; true when they are enough."""
+        if not memory.away[row]:
+            return False
+        memory.streak[row] += 1
+        if memory.streak[row] < self.good:
+            return False
+        memory.away[row] = 0
+        return True
 
     def _restarted(self, memory: Memory, row: int, at: int) -> None:
         if at - memory.day[row] > DAY:
@@ -229,13 +233,23 @@ class BoxHealth:
         return level * 16 + CODES.index(code) if level else 0
 
     def _told(
-        self, memory: Memory, row: int, batch: Batch, index: int, at: int, cause: str, values: dict[str, Any], *, drill: bool = False
+        self,
+        memory: Memory,
+        row: int,
+        batch: Batch,
+        index: int,
+        at: int,
+        cause: str,
+        values: dict[str, Any],
+        *,
+        drill: bool = False,
+        own: bool = True,
     ) -> Finding:
         before, standing = int(memory.told[row]), self._standing(memory, row, batch.devices)
         memory.told[row] = standing
         device = batch.devices.all[row]
         code = CODES[(standing or before) % 16]
-        if code.startswith("battery"):
+        if own and code.startswith("battery"):
             values = {"battery": round(float(memory.battery[row]), 3), **values}
         if code == "restarts":
             values = {"restarts": int(memory.restarts[row]), **values}
