@@ -1,0 +1,477 @@
+"""What people do to alerts, verb by verb, and what time does where they do not. An action that does not fit becomes a note with a reason."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, get_args
+
+from msgspec import structs
+
+from alerts import responses
+from alerts.alert import Outcome, UnitResponse
+from alerts.case import ENDLESS, STAGE, Case
+from alerts.escalation import UNIT_SILENCE, stages
+from alerts.roster import EMPTY_SEAT, seat_here
+from alerts.suppression import SHELF_LIMIT, Shelf, exercise_span, silence_span, work_span
+from ingest.events import Action, Event, Exercise, Incident, Shift, Silence, Unit, Work, name_of
+from models.model import Finding
+
+if TYPE_CHECKING:
+    from alerts.life_cycle import LifeCycle
+
+MUTING = ("authorised", "sensor_fault")  # outcomes that may close what is still active; warning-models §0.6
+
+
+class Done(NamedTuple):
+    """One action, judged: `at` is its own time, for the record."""
+
+    life: "LifeCycle"
+    case: Case
+    action: Action
+    now: int
+    at: int
+
+    @property
+    def note(self) -> str:
+        late = "entered late" if self.at != self.now else ""
+        return "; ".join(part for part in (self.action.note or "", late) if part)
+
+    def change(self, what: str = "", *, tell: tuple[str, ...] = (), reason: str = "", unit: str = "", **fields: object) -> None:
+        self.life.change(
+            self.case, what or self.action.do, self.now, by=self.action.by, unit=unit, note=self.note, tell=tell, reason=reason, **fields
+        )
+
+
+def hear(life: "LifeCycle", event: Event, now: int, entered_late: int | None) -> None:
+    if isinstance(event, Action):
+        _act(life, event, now, entered_late or 0)
+    elif isinstance(event, Silence):
+        _silence(life, event, now)
+    elif isinstance(event, Work):
+        life.saved.quiet.works[event.id] = work_span(event, now)
+        _quiet_changed(life, now)
+    elif isinstance(event, Exercise):
+        life.saved.quiet.exercises[event.id] = exercise_span(event, now)
+        life.schedule_quiet()
+    elif isinstance(event, Shift):
+        _shift(life, event, now)
+    elif isinstance(event, Unit):
+        _unit(life, event, now)
+    elif isinstance(event, Incident):
+        _incident(life, event, now)
+
+
+def _act(life: "LifeCycle", action: Action, now: int, late: int) -> None:
+    case = life.saved.cases.get(action.alert)
+    if case is None or not life.first_time(action, now):
+        return
+    done = Done(life, case, action, now, max(0, now - late))
+    fault = "closed" if not case.is_open and action.do not in {"verify", "reopen", "note", "split"} else VERBS[action.do](done)
+    if fault:
+        life.change(
+            case, "ignored", now, by=action.by, unit=action.unit or "", note=f"{action.do}: {fault}" + (f"; {done.note}" if done.note else "")
+        )
+
+
+# Verbs: each gives the reason why it does not fit, or "".
+
+
+def _acknowledge(done: Done) -> str:
+    if done.case.acknowledged:
+        done.change("seen")
+        return ""
+    done.change(response="acknowledged", acknowledged=done.at, owner=done.action.by)
+    done.life.close_if_over(done.case, done.now)
+    return ""
+
+
+def _take(done: Done) -> str:
+    alert = done.case.alert
+    if alert.owner == done.action.by:
+        return "owned already"
+    if done.case.acknowledged:
+        done.change(owner=done.action.by)
+    else:
+        done.change(owner=done.action.by, response="acknowledged", acknowledged=done.at)
+        done.life.close_if_over(done.case, done.now)
+    return ""
+
+
+def _transfer(done: Done) -> str:
+    to = done.action.to or ""
+    if to not in done.life.site.person:
+        return "no such person"
+    if done.case.acknowledged:
+        done.change(owner=to, tell=(to,), reason="transferred")
+    else:
+        done.change(owner=to, response="acknowledged", acknowledged=done.at, tell=(to,), reason="transferred")
+    return ""
+
+
+def _dispatch(done: Done) -> str:
+    unit = done.action.unit
+    known = done.life.site.unit
+    if unit is not None and unit not in known and unit not in done.life.saved.roster.units:
+        return "no such unit"
+    asked = _response(done.case, unit or "")
+    if asked is not None and asked.declined is None and asked.left is None and unit not in done.case.unanswering:
+        return "asked already"
+    if not done.case.acknowledged:
+        done.change("acknowledge", response="acknowledged", acknowledged=done.at, owner=done.action.by)
+    done.life.offer(done.case, unit, done.now, by=done.action.by, what="dispatch")
+    return ""
+
+
+def _accept(done: Done) -> str:
+    return _move(done, "dispatched", accepted=done.at)
+
+
+def _enroute(done: Done) -> str:
+    return _move(done, "en_route", enroute=done.at)
+
+
+def _arrive(done: Done) -> str:
+    return _move(done, "arrived", arrived=done.at)
+
+
+def _move(done: Done, stage: str, **times: int) -> str:
+    """A unit tells that it accepted, left or arrived; what it skipped is taken as said."""
+    unit, alert = _unit_of(done), done.case.alert
+    if not unit:
+        return "no unit"
+    known = _response(done.case, unit) or UnitResponse(unit)
+    if known.left is not None:
+        known = UnitResponse(unit)
+    name = next(iter(times))
+    if getattr(known, name) is not None:
+        return "said already"
+    moved = structs.replace(known, declined=None, **times)
+    if moved.accepted is None:
+        moved = structs.replace(moved, accepted=done.at)
+    fields: dict[str, object] = {"responses": _with(done.case, moved)}
+    if not done.case.acknowledged:
+        fields |= {"acknowledged": done.at, "owner": done.action.by}
+    if alert.dispatched is None:
+        fields["dispatched"] = done.at
+    if stage == "arrived" and alert.arrived is None:
+        fields["arrived"] = done.at
+    if STAGE[stage] > STAGE[alert.response]:  # type: ignore[index]  # stage is one of the responses
+        fields["response"] = stage
+    done.change(unit=unit, **fields)
+    return ""
+
+
+def _decline(done: Done) -> str:
+    unit = _unit_of(done)
+    known = _response(done.case, unit)
+    if known is None or known.accepted is not None or known.declined is not None:
+        return "was not asked"
+    done.change(unit=unit, responses=_with(done.case, structs.replace(known, declined=done.at)))
+    done.life.offer(done.case, None, done.now, tried=unit)
+    return ""
+
+
+def _leave(done: Done) -> str:
+    unit = _unit_of(done)
+    known = _response(done.case, unit)
+    if known is None or known.accepted is None or known.left is not None:
+        return "was not there"
+    done.change(unit=unit, responses=_with(done.case, structs.replace(known, left=done.at)))
+    return ""
+
+
+def _resolve(done: Done) -> str:
+    alert, outcome = done.case.alert, done.action.outcome
+    if outcome not in get_args(Outcome) or outcome == "superseded":
+        return "outcome missing"
+    active = alert.condition == "active" and alert.model not in ENDLESS
+    if active and outcome not in MUTING:
+        return "still active"
+    if active:
+        done.life.mute(done.case, done.now)
+    for part in alert.parts:
+        if (other := done.life.saved.cases.get(part)) is not None and other.is_open:
+            done.life.mute(other, done.now)
+    done.life.close(done.case, done.now, done.action.by, outcome, done.note)
+    return ""
+
+
+def _verify(done: Done) -> str:
+    case = done.case
+    if case.alert.response != "resolved":
+        return "not resolved"
+    if done.action.by == case.resolver:
+        return "another person must verify"
+    done.change(response="verified", verified=done.at, tell=case.owed, reason="closed" if case.owed else "")
+    return ""
+
+
+def _reopen(done: Done) -> str:
+    case, life = done.case, done.life
+    if case.is_open:
+        return "open already"
+    if case.alert.key in life.open:
+        return "a newer alert is open"
+    case.since, case.step, case.reminded, case.told, case.waiting, case.chief_told, case.unanswering = done.now, 1, 0, 0, False, False, ()
+    life.saved.quiet.mutes.pop(case.alert.key, None)
+    life.open[case.alert.key] = case
+    people = tuple(dict.fromkeys((*case.alert.audience, *life._step_people(case, 0, case.alert.level))))  # noqa: SLF001 — one memory, two files
+    done.change(
+        response="new", owner="", resolved=None, verified=None, outcome=None, acknowledged=None, suppressed=None, tell=people, reason="reopened"
+    )  # fmt: skip
+    life._explain(case, done.now)  # noqa: SLF001
+    return ""
+
+
+def _note(done: Done) -> str:
+    done.change()
+    return ""
+
+
+def _escalate(done: Done) -> str:
+    to = (done.action.to,) if done.action.to in done.life.site.person else ()
+    if done.action.to and not to:
+        to = done.life.people(done.action.to, case=done.case)
+    done.life.page_step(done.case, done.now, by=done.action.by, note=done.note, to=tuple(each for each in to if each))
+    return ""
+
+
+def _shelve(done: Done) -> str:
+    alert, life = done.case.alert, done.life
+    if alert.level == "red" or alert.model == "M01":
+        return "red is never shelved"
+    until = min(done.action.until or done.now + SHELF_LIMIT, done.now + SHELF_LIMIT)
+    if until <= done.now:
+        return "ends in the past"
+    life.saved.quiet.shelves[alert.key] = Shelf(done.action.by, until, alert.level, done.action.note or "")
+    done.change()
+    _quiet_changed(life, done.now)
+    return ""
+
+
+def _unshelve(done: Done) -> str:
+    if done.life.saved.quiet.shelves.pop(done.case.alert.key, None) is None:
+        return "not shelved"
+    done.change()
+    _quiet_changed(done.life, done.now)
+    return ""
+
+
+def _merge(done: Done) -> str:
+    """`alert` becomes a part of `to`. It goes on paging on its own until somebody acknowledges it."""
+    whole = done.life.saved.cases.get(done.action.to or "")
+    part = done.case.alert
+    if whole is None or whole is done.case or not whole.is_open:
+        return "no such open incident"
+    if part.incident or part.parts or whole.alert.incident or part.drill != whole.alert.drill:
+        return "cannot be merged"
+    done.change(incident=whole.alert.id)
+    done.life.change(whole, "merge", done.now, by=done.action.by, note=part.id, parts=(*whole.alert.parts, part.id))
+    return ""
+
+
+def _split(done: Done) -> str:
+    part = done.case.alert
+    if not part.incident:
+        return "not merged"
+    done.change(incident=None)
+    whole = done.life.saved.cases.get(part.incident)
+    if whole is not None:
+        parts = tuple(each for each in whole.alert.parts if each != part.id)
+        done.life.change(whole, "split", done.now, by=done.action.by, note=part.id, parts=parts)
+    return ""
+
+
+VERBS: dict[str, Callable[[Done], str]] = {
+    "acknowledge": _acknowledge, "take": _take, "transfer": _transfer, "dispatch": _dispatch, "accept": _accept, "decline": _decline,
+    "enroute": _enroute, "arrive": _arrive, "leave": _leave, "resolve": _resolve, "verify": _verify, "reopen": _reopen, "note": _note,
+    "escalate": _escalate, "shelve": _shelve, "unshelve": _unshelve, "merge": _merge, "split": _split,
+}  # fmt: skip
+
+
+# Units
+
+
+def offer(life: "LifeCycle", case: Case, unit: str | None, now: int, by: str, what: str, tried: str) -> None:
+    """Ask a unit, or tell the owner and the shift leader that none is free."""
+    if unit is None:
+        people = tuple(dict.fromkeys((*((case.alert.owner,) if case.alert.owner else ()), *life.people("shift_leader", case=case))))
+        life.change(case, "no_unit", now, by=by, unit=tried, note="no free unit", tell=people, reason="deadline")
+        return
+    case.unanswering = tuple(each for each in case.unanswering if each != unit)
+    people = () if case.alert.drill and not case.exercise else life.unit_people(unit)
+    if case.alert.drill:
+        people = case.exercise
+    life.change(case, what, now, by=by, unit=unit, responses=_with(case, UnitResponse(unit, dispatched=now)), tell=people, reason="offered")
+
+
+def _unit_of(done: Done) -> str:
+    """The unit named, else the one person's own, else the only one asked."""
+    if done.action.unit:
+        return done.action.unit
+    if done.action.by in done.life.site.unit:
+        return done.action.by
+    asked = [each.unit for each in done.case.alert.responses if each.declined is None and each.left is None]
+    return asked[0] if len(asked) == 1 else ""
+
+
+def _response(case: Case, unit: str) -> UnitResponse | None:
+    return next((each for each in case.alert.responses if each.unit == unit), None)
+
+
+def _with(case: Case, one: UnitResponse) -> tuple[UnitResponse, ...]:
+    if _response(case, one.unit) is None:
+        return (*case.alert.responses, one)
+    return tuple(one if each.unit == one.unit else each for each in case.alert.responses)
+
+
+def _unit(life: "LifeCycle", event: Unit, now: int) -> None:
+    """A unit that says it moves or is there says it of the one alert that it accepted."""
+    life.saved.roster.hear(event)
+    verb = {"en_route": "enroute", "on_scene": "arrive"}.get(event.state or "")
+    if verb is None:
+        return
+    accepted = [(case, each) for case in life.open.values() for each in case.alert.responses if each.unit == event.unit and each.accepted is not None]
+    standing = [(case, each) for case, each in accepted if each.left is None]
+    if len(standing) != 1:
+        return
+    case, known = standing[0]
+    if known.arrived is not None or (verb == "enroute" and known.enroute is not None):
+        return
+    action = Action(device=event.device, received=event.received, id=name_of(event), alert=case.alert.id, do=verb, by=event.unit, unit=event.unit)  # type: ignore[arg-type]  # verb is one of the two
+    VERBS[verb](Done(life, case, action, now, now))
+
+
+# What else people enter
+
+
+def _quiet_changed(life: "LifeCycle", now: int) -> None:
+    life.judge_quiet(now)
+    life.schedule_quiet()
+
+
+def _silence(life: "LifeCycle", event: Silence, now: int) -> None:
+    span = silence_span(event, now)
+    if span is not None:
+        life.saved.quiet.silences[event.id] = span
+        _quiet_changed(life, now)
+
+
+def _incident(life: "LifeCycle", event: Incident, now: int) -> None:
+    told = {"source": event.source, "caller": event.caller, "ref": event.ref, "note": event.note, "by": event.by}
+    life.finding_inside(
+        Finding(
+            model="INC", subject=event.ref or f"{event.device}-{event.received}-{event.seq or 0}", level=event.level, code=event.source or "incident", index=0,
+            cause=f"{name_of(event)}/{event.received}", occurred=now, raised=now, values={name: value for name, value in told.items() if value},
+            segment=event.segment or "", position=event.position, again=True, drill=False,
+        ),
+        now,
+    )  # fmt: skip
+
+
+def _shift(life: "LifeCycle", event: Shift, now: int) -> None:
+    roster, seat = life.saved.roster, event.seat
+    before = roster.seats.get(seat, "")
+    if event.do == "offer":
+        if event.to:
+            roster.offers[seat] = event.to
+        return
+    if event.do == "off":
+        if before != event.by:
+            return
+        roster.seats[seat] = ""
+        roster.offers.pop(seat, None)
+        roster.empty[seat] = now
+    else:
+        accepted = event.do == "accept" and roster.offers.get(seat) == event.by
+        roster.seats[seat] = event.by
+        roster.offers.pop(seat, None)
+        roster.empty.pop(seat, None)
+        if accepted and before:
+            _hand_over(life, before, event.by, now)
+        if roster.raised.pop(seat, None) is not None:
+            life.finding_inside(_seat(seat, "over", now), now)
+    if before and before not in roster.on_duty:
+        _shelves_end(life, before, now)
+    life.schedule_seats()
+
+
+def _hand_over(life: "LifeCycle", giver: str, taker: str, now: int) -> None:
+    """The successor accepts by name: open alerts and shelves are now his or hers."""
+    shelves = life.saved.quiet.shelves
+    for key, shelf in list(shelves.items()):
+        if shelf.by == giver:
+            shelves[key] = structs.replace(shelf, by=taker)
+    for case in list(life.open.values()):
+        if case.alert.owner == giver:
+            life.change(case, "transfer", now, by=giver, note="hand-over", owner=taker)
+    _quiet_changed(life, now)
+
+
+def _shelves_end(life: "LifeCycle", person: str, now: int) -> None:
+    kept = {key: shelf for key, shelf in life.saved.quiet.shelves.items() if shelf.by != person}
+    if len(kept) != len(life.saved.quiet.shelves):
+        life.saved.quiet.shelves = kept
+        _quiet_changed(life, now)
+
+
+def seats_empty(life: "LifeCycle", at: int) -> None:
+    roster = life.saved.roster
+    for seat, since in list(roster.empty.items()):
+        if since + EMPTY_SEAT <= at and seat not in roster.raised:
+            roster.raised[seat] = at
+            if seat_here(life.site, life.area, seat):
+                life.finding_inside(_seat(seat, "orange", at), at)
+    life.schedule_seats()
+
+
+def _seat(seat: str, level: str, now: int) -> Finding:
+    return Finding(
+        model="SYS",
+        subject=f"seat/{seat}",
+        level=level,
+        code="seat_empty",
+        index=0,
+        cause=f"seat/{seat}/{now}",
+        occurred=now,
+        raised=now,
+        values={"seat": seat},
+    )  # type: ignore[arg-type]  # level is one of two
+
+
+# What time brings
+
+
+def time_passed(life: "LifeCycle", case: Case, what: str, at: int) -> None:
+    if what == "forget":
+        life.forget(case)
+    elif what == "waiting":
+        case.waiting = True
+        life.command(responses.report(case, at))
+    elif what == "step":
+        if case.alert.suppressed is None and not case.acknowledged:
+            life.page_step(case, at)
+    elif what == "deadline":
+        _remind(life, case, at)
+    elif what == "unverified":
+        case.chief_told = True
+        life.change(case, "unverified", at, tell=life.people("chief", case=case), reason="deadline")
+    elif what == "unit":
+        _next_unit(life, case, at)
+
+
+def _remind(life: "LifeCycle", case: Case, at: int) -> None:
+    """Acknowledged, and the next stage was not reached in time: owner and shift leader, at most three times."""
+    later = stages(life.site, case.alert.level)
+    passed = [n for n, (_, after) in enumerate(later) if case.since + after <= at]
+    case.reminded, case.told = (passed[-1] + 1 if passed else 0), case.told + 1
+    people = tuple(
+        dict.fromkeys((*((case.alert.owner,) if case.alert.owner and not case.alert.drill else ()), *life.people("shift_leader", case=case)))
+    )
+    life.change(case, "overdue", at, tell=people, reason="deadline")
+
+
+def _next_unit(life: "LifeCycle", case: Case, at: int) -> None:
+    for each in case.alert.responses:
+        silent = each.dispatched is not None and each.accepted is None and each.declined is None and each.dispatched + UNIT_SILENCE <= at
+        if silent and each.unit not in case.unanswering:
+            case.unanswering = (*case.unanswering, each.unit)
+            life.offer(case, None, at, tried=each.unit)

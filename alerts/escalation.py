@@ -1,0 +1,108 @@
+"""By when somebody must have done something about an alert, and who is told if not."""
+
+from collections.abc import Sequence
+
+from alerts.alert import Alert, Response
+from alerts.case import RESTRICTED, STAGE, Case
+from ingest.events import Level
+from ingest.site import Site, Step
+from models.model import RANK
+
+try:
+    from ingest.audience import people_for
+except ModuleNotFoundError:  # until that module is in the tree
+
+    def people_for(site: Site, words: Sequence[str], area_id: str, segment_id: str, on_duty: Sequence[str]) -> tuple[str, ...]:
+        return tuple(person.id for person in site.people if person.role in ("operator", "shift_leader", "chief"))
+
+
+MINUTE, HOUR = 60_000, 3_600_000  # ms
+
+# By when each stage is to be reached, ms after the start. Sources: red, and the acknowledgement of all levels: warning-models §0.1, §0.6;
+# arrival at orange: the KPI of §0.3; blue "same shift": 8 h, ours. A site sets its own in thresholds, LIFE.red_acknowledged and so on.
+DEADLINES: dict[Level, tuple[tuple[Response, int], ...]] = {
+    "red": (("acknowledged", MINUTE), ("dispatched", 3 * MINUTE), ("en_route", 5 * MINUTE), ("arrived", 10 * MINUTE)),
+    "orange": (("acknowledged", 3 * MINUTE), ("arrived", 10 * MINUTE)),
+    "yellow": (("acknowledged", 10 * MINUTE),),
+    "blue": (("acknowledged", 8 * HOUR),),
+}
+# Whom to tell, where the site gives no steps of its own; warning-models §0.1 "push to"; times after the first ours.
+STEPS: dict[Level, tuple[Step, ...]] = {
+    "red": (Step(0, ("room", "station", "police", "shift_leader")), Step(MINUTE, ("next_station", "police")), Step(3 * MINUTE, ("chief",))),
+    "orange": (Step(0, ("room", "station", "police")), Step(3 * MINUTE, ("shift_leader", "next_station")), Step(10 * MINUTE, ("chief",))),
+    "yellow": (Step(0, ("room", "station")), Step(10 * MINUTE, ("shift_leader",))),
+    "blue": (Step(0, ("station", "installer")),),
+}
+REMINDERS = 3  # at most, of an acknowledged alert; warning-models §0.6
+UNIT_SILENCE = MINUTE  # ms until the next unit is offered; warning-models §0.6
+WAITING = MINUTE  # ms until an unanswered box says `waiting`; wire document
+UNVERIFIED = 24 * HOUR  # ms after the close until the chief is told; warning-models §0.6
+KEPT: dict[Level, int] = {"blue": 24 * HOUR, "yellow": 7 * 24 * HOUR, "orange": 7 * 24 * HOUR, "red": 7 * 24 * HOUR}  # ms after the close; ours
+
+
+def stages(site: Site, level: Level) -> tuple[tuple[Response, int], ...]:
+    own = site.thresholds.get("LIFE", {})
+    return tuple((stage, int(own.get(f"{level}_{stage}", after))) for stage, after in DEADLINES[level])
+
+
+def steps(site: Site, level: Level) -> tuple[Step, ...]:
+    return site.escalation.get(level) or STEPS[level]
+
+
+def due(site: Site, case: Case) -> int | None:
+    """The deadline of the first stage not yet reached; it stays when it has passed, so that what is overdue shows."""
+    if not case.is_open:
+        return None
+    for stage, after in stages(site, case.alert.level):
+        if STAGE[case.alert.response] < STAGE[stage]:
+            return case.since + after
+    return None
+
+
+def audience(site: Site, case: Case, words: Sequence[str], on_duty: tuple[str, ...]) -> tuple[str, ...]:
+    """Persons for the words of a step. A drill tells its exercise's people only. Nobody found: the room, the shift leader, the chief, whoever is first."""
+    alert = case.alert
+    if alert.drill:
+        return case.exercise
+    for tried in (tuple(words), ("room", "shift_leader"), ("chief",)):
+        found = permitted(site, alert, people_for(site, tried, alert.area, alert.segment, on_duty))
+        if found:
+            return found
+    return permitted(site, alert, tuple(person.id for person in site.people if person.role != "unit"))
+
+
+def permitted(site: Site, alert: Alert, people: Sequence[str]) -> tuple[str, ...]:
+    """Restricted alerts are for the room, the police, the stations and the units; warning-models §0.1."""
+    unique = tuple(dict.fromkeys(people))
+    if alert.sensitivity != "restricted" and alert.model not in RESTRICTED:
+        return unique
+    return tuple(each for each in unique if each not in site.person or site.person[each].role not in ("installer", "administrator"))
+
+
+def deadlines(site: Site, case: Case) -> list[tuple[int, str]]:
+    """(time, what) of everything that time alone will bring about in this case."""
+    alert, found = case.alert, []
+    if not case.is_open:
+        ended = alert.resolved if alert.resolved is not None else alert.updated
+        if RANK[case.peak] >= RANK["orange"] and alert.response == "resolved" and not case.chief_told and not alert.drill:
+            found.append((ended + UNVERIFIED, "unverified"))
+        return [*found, (ended + KEPT[case.peak], "forget")]
+    if case.answers and not case.acknowledged and not case.waiting:
+        found.append((case.since + WAITING, "waiting"))
+    if alert.suppressed is None:
+        if not case.acknowledged:
+            ladder = steps(site, alert.level)
+            if case.step < len(ladder) and (alert.condition == "active" or RANK[alert.level] >= RANK["orange"]):
+                found.append((case.since + ladder[case.step].after, "step"))
+        elif case.told < REMINDERS and (alert.condition == "active" or case.under_way):
+            later = stages(site, alert.level)
+            ahead = [after for at, (stage, after) in enumerate(later) if at >= case.reminded and STAGE[stage] > STAGE[alert.response]]
+            if ahead:
+                found.append((case.since + ahead[0], "deadline"))
+    if not any(each.accepted is not None for each in alert.responses):
+        found += [
+            (each.dispatched + UNIT_SILENCE, "unit")
+            for each in alert.responses
+            if each.dispatched is not None and each.declined is None and each.unit not in case.unanswering
+        ]
+    return found

@@ -1,0 +1,466 @@
+"""The life of alerts in one area: findings, people and the passing of time in; changes of alerts, pages and commands out.
+
+Pure: no clock, no input or output, no chance. Three facts a case: condition (active, over), response (new … verified), suppressed. One open alert a key.
+The rules are those of the rule book's life cycle; each stage is a small function beside this file (`case`, `suppression`, `escalation`, `actions`).
+"""
+
+import heapq
+from typing import Any, NamedTuple
+
+from msgspec import Struct, field, msgpack, structs
+
+from alerts import actions, responses, wording
+from alerts.alert import Alert, Change, Command, Page, Reason, alert_id, alert_key
+from alerts.case import ENDLESS, Case, ends_itself, state_of
+from alerts.escalation import audience, deadlines, due, permitted, steps
+from alerts.roster import EMPTY_SEAT, Roster, nearest_free, unit_people
+from alerts.suppression import CHATTER_SHELF, MUTE_LIMIT, Mute, Quiet, Shelf, explains_others, key_of, suppression
+from ingest.events import Action, Event
+from ingest.site import Area, Site
+from models.model import RANK, Finding
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # ms
+REOPENED = 10 * MINUTE  # a new alert so soon after the close is shown as reopened; warning-models §0.6
+LONG_OVER = 30 * MINUTE  # coming back after this rings; warning-models §0.6
+VERSION = 1
+
+
+class Changes(NamedTuple):
+    alerts: tuple[Alert, ...] = ()
+    pages: tuple[Page, ...] = ()
+    commands: tuple[Command, ...] = ()
+
+
+class Saved(Struct):
+    """All that is remembered. Fields are only added, with defaults."""
+
+    version: int = VERSION
+    now: int = 0
+    cases: dict[str, Case] = {}
+    last: dict[str, str] = {}  # key -> its newest alert
+    quiet: Quiet = field(default_factory=Quiet)
+    roster: Roster = field(default_factory=Roster)
+    done: dict[str, int] = {}  # action id -> when
+    cleared: dict[str, list[int]] = {}  # key -> when it went over, a day back
+
+
+class LifeCycle:
+    """Memory of one area. `tick_to(now)` is to be called before whatever happens at `now`."""
+
+    memory_version = VERSION
+
+    def __init__(self, site: Site, area: Area) -> None:
+        self.site, self.area = site, area
+        self.saved = Saved()
+        self._begin()
+
+    def _begin(self) -> None:
+        """What is derived from memory and site."""
+        self.shore = responses.Shore(self.site, self.area)
+        self.open = {case.alert.key: case for case in self.saved.cases.values() if case.is_open}
+        self.explaining = {case.alert.id: case for case in self.open.values() if explains_others(case)}
+        self._heap: list[tuple[int, str]] = []
+        self._due: dict[str, int] = {}
+        self._alerts: list[Alert] = []
+        self._pages: list[Page] = []
+        self._commands: list[Command] = []
+        for case in self.saved.cases.values():
+            self._schedule(case)
+        self.schedule_quiet()
+        self.schedule_seats()
+
+    # In
+
+    def finding(self, finding: Finding, now: int) -> Changes:
+        self.saved.now = max(self.saved.now, now)
+        self._find(finding, now)
+        return self._taken()
+
+    def event(self, event: Event, now: int, entered_late: int | None) -> Changes:
+        """`entered_late`: ms by which a person's entry came late; its own time serves the record."""
+        self.saved.now = max(self.saved.now, now)
+        actions.hear(self, event, now, entered_late)
+        return self._taken()
+
+    def tick_to(self, now: int) -> Changes:
+        """Fire all that is due up to and including `now`, by (time, name); what is raised so bears its deadline's time."""
+        while self._heap and self._heap[0][0] <= now:
+            at, name = heapq.heappop(self._heap)
+            if self._due.get(name) == at:
+                del self._due[name]
+                self.saved.now = max(self.saved.now, at)
+                self._fire(name, at)
+        self.saved.now = max(self.saved.now, now)
+        return self._taken()
+
+    def next_deadline(self) -> int | None:
+        return min(self._due.values(), default=None)
+
+    def in_exercise(self, device: str, at: int) -> bool:
+        return any(device in span.devices and span.runs(at) for span in self.saved.quiet.exercises.values())
+
+    def open_list(self) -> tuple[tuple[str, int], ...]:
+        return tuple(sorted((case.alert.id, case.alert.revision) for case in self.open.values()))
+
+    def box_state(self, device: str) -> Command | None:
+        """The present `report` for a box with an open press, a real one before a drill."""
+        for drill in (False, True):
+            case = self.open.get(alert_key("M01", device, drill))
+            if case is not None and case.answers:
+                return responses.report(case, self.saved.now)
+        return None
+
+    def snapshot(self) -> bytes:
+        return msgpack.encode(self.saved)
+
+    @classmethod
+    def restore(cls, data: bytes, site: Site, area: Area) -> "LifeCycle":
+        """Raises msgspec.DecodeError where `data` is no snapshot."""
+        life = cls(site, area)
+        life.saved = msgpack.decode(data, type=Saved)
+        life._begin()
+        return life
+
+    def migrate(self, new_site: Site, new_area: Area) -> Changes:
+        """Go on under another revision of the site: alerts stay; those without a place get theirs; deadlines follow the new steps."""
+        self.site, self.area = new_site, new_area
+        self._begin()
+        now = self.saved.now
+        for case in list(self.open.values()):
+            device = new_site.device.get(case.alert.subject)
+            if device is not None and "unplaced" in case.alert.flags:
+                flags = tuple(flag for flag in case.alert.flags if flag != "unplaced")
+                placed = {"segment": device.segment, "place": device.place, "position": device.position, "flags": flags}
+                self.change(case, "placed", now, **placed, text=wording.text_of(new_site, _finding_of(case, placed), not_drill=case.not_drill))
+            elif due(new_site, case) != case.alert.due:
+                self.change(case, "due", now)
+        self.judge_quiet(now)
+        return self._taken()
+
+    # Findings
+
+    def _find(self, finding: Finding, now: int) -> None:
+        key = key_of(finding)
+        mute = self.saved.quiet.mutes.get(key)
+        if mute is not None:
+            if finding.level == "over":
+                del self.saved.quiet.mutes[key]
+            elif RANK[finding.level] <= RANK[mute.level]:
+                self.saved.quiet.mutes[key] = structs.replace(mute, finding=finding)
+                return
+            else:
+                del self.saved.quiet.mutes[key]
+            self.schedule_quiet()
+        case = self.open.get(key)
+        if finding.level == "over":
+            if case is not None and case.alert.condition == "active" and case.alert.model not in ENDLESS:
+                self._over(case, finding, now)
+        elif case is None:
+            self.raise_alert(finding, now)
+        else:
+            self._said_again(case, finding, now)
+
+    def finding_inside(self, finding: Finding, now: int) -> None:
+        """A finding of our own, made within an event or a deadline."""
+        self._find(finding, now)
+
+    def raise_alert(self, finding: Finding, now: int) -> None:
+        assert finding.level != "over"
+        key = key_of(finding)
+        id_ = alert_id(self.area.id, key, finding.cause)
+        while id_ in self.saved.cases:  # the same cause raised, closed and raised again
+            id_ = alert_id(self.area.id, key, f"{id_}/{now}")
+        before = self.saved.cases.get(self.saved.last.get(key, ""))
+        soon = before is not None and before.alert.resolved is not None and now - before.alert.resolved <= REOPENED
+        flags = (*finding.flags, *(("reopened",) if soon else ()), *(("unstable",) if self._unstable(key, now) else ()))
+        staged = self.in_exercise(finding.subject, finding.occurred) or self.in_exercise(finding.subject, now)
+        people = tuple(
+            dict.fromkeys(span.by for span in self.saved.quiet.exercises.values() if finding.subject in span.devices and span.runs(finding.occurred))
+        )
+        not_drill = staged and not finding.drill and finding.model == "M01"
+        alert = Alert(
+            id=id_, key=key, model=finding.model, area=self.area.id, segment=finding.segment, subject=finding.subject, place=finding.place,
+            position=finding.position, level=finding.level, reason=Reason(finding.code, dict(finding.values)),
+            text=wording.text_of(self.site, finding, not_drill=not_drill), evidence=finding.evidence, confidence=finding.confidence, flags=flags,
+            drill=finding.drill, sensitivity=finding.sensitivity, occurred=finding.occurred, raised=now, updated=now,
+            previous=before.alert.id if before is not None else None, revision=0, change=Change("raised", now),
+        )  # fmt: skip
+        case = Case(alert, now, finding.level, answers=finding.answers, inhibits=finding.inhibits, exercise=people, not_drill=not_drill)
+        self.saved.cases[id_], self.saved.last[key], self.open[key] = case, id_, case
+        quiet = suppression(alert, self.saved.quiet, self.explaining.values(), self.site, now)
+        tell = () if quiet is not None else self._step_people(case)
+        if quiet is None and self._first_due(case) == now:
+            case.step = 1
+        self.change(case, "raised", now, suppressed=quiet, tell=tell, reason="raised")
+        self._commands.extend(responses.first_aid(self.shore, case, now))
+        self._explain(case, now)
+
+    def _said_again(self, case: Case, finding: Finding, now: int) -> None:
+        assert finding.level != "over"
+        alert = case.alert
+        returned = alert.condition == "over"
+        endless = alert.model in ENDLESS
+        higher = RANK[finding.level] > RANK[alert.level]
+        level = alert.level if endless and not higher else finding.level
+        counts = finding.again if endless else finding.again or returned or level == alert.level
+        what = "back" if returned else "level" if level != alert.level else "again" if finding.again else "count"
+        rings = higher or finding.again or (returned and now - (alert.over or now) > LONG_OVER)
+        keeps = endless and not higher and not finding.again  # a word about the press: its reason stands
+        told = finding if not keeps else structs.replace(finding, code=alert.reason.code, values={**alert.reason.values, **finding.values})
+        flags = tuple(dict.fromkeys((*alert.flags, *finding.flags)))
+        if higher:
+            case.since, case.step, case.reminded, case.told = now, 0, 0, 0
+            case.peak = level if RANK[level] > RANK[case.peak] else case.peak
+        case.inhibits, case.answers = finding.inhibits, finding.answers or case.answers
+        fields: dict[str, Any] = {
+            "level": level, "condition": "active", "over": None, "count": alert.count + counts, "flags": flags,
+            "reason": Reason(told.code, dict(told.values)), "evidence": tuple(dict.fromkeys((*alert.evidence, *finding.evidence)))[-50:],
+            "text": wording.text_of(self.site, structs.replace(told, flags=flags, level=level), not_drill=case.not_drill),
+            "confidence": finding.confidence if finding.confidence is not None else alert.confidence,
+            "position": finding.position or alert.position,
+        }  # fmt: skip
+        quiet = suppression(structs.replace(alert, **fields), self.saved.quiet, self.explaining.values(), self.site, now)
+        freed = alert.suppressed is not None and quiet is None
+        tell: tuple[str, ...] = ()
+        if quiet is None and (rings or (freed and not case.acknowledged)):
+            if freed and not higher and not case.acknowledged:
+                case.since, case.step = now, 0
+            tell = tuple(dict.fromkeys((*alert.audience, *self._step_people(case, 0, level), *((alert.owner,) if alert.owner else ()))))
+            if higher or freed:
+                case.step = max(case.step, 1)
+        self.change(case, what, now, **fields, suppressed=quiet, tell=tell, reason="raised" if freed and not higher else what)
+        if case.answers and finding.again:
+            self._commands.append(responses.report(case, now))
+        if higher and not endless:
+            self._commands.extend(responses.first_aid(self.shore, case, now))
+        self._explain(case, now)
+
+    def _over(self, case: Case, finding: Finding, now: int) -> None:
+        key = case.alert.key
+        times = [at for at in self.saved.cleared.get(key, ()) if now - at < DAY]
+        self.saved.cleared[key] = times = [*times, now][-10:]
+        case.inhibits = ()
+        self.change(case, "over", now, condition="over", over=now)
+        self.close_if_over(case, now)
+        if sum(now - at <= MINUTE for at in times) >= 3 and RANK[case.peak] <= RANK["yellow"] and key not in self.saved.quiet.shelves:
+            self.saved.quiet.shelves[key] = Shelf("chattering", now + CHATTER_SHELF, "yellow", "反复预警 / chattering")
+            self.schedule_quiet()
+        self._explain(case, now)
+        self.judge_quiet(now)
+
+    def _unstable(self, key: str, now: int) -> bool:
+        """Slow chatter: warning-models §0.6."""
+        times = self.saved.cleared.get(key, ())
+        return sum(now - at <= 30 * MINUTE for at in times) >= 3 or sum(now - at <= DAY for at in times) >= 6
+
+    # Out
+
+    def change(
+        self,
+        case: Case,
+        what: str,
+        now: int,
+        *,
+        by: str = "",
+        unit: str = "",
+        note: str = "",
+        tell: tuple[str, ...] = (),
+        reason: str = "",
+        **fields: Any,
+    ) -> None:
+        """One revision: the fields, who is told of it, and what follows for state, due time and deadlines."""
+        old = case.alert
+        alert = structs.replace(
+            old, **fields, updated=max(now, old.updated), revision=old.revision + 1, change=Change(what, now, by, unit, note),
+            audience=tuple(dict.fromkeys((*fields.get("audience", old.audience), *tell))),
+        )  # fmt: skip
+        case.alert = alert
+        case.alert = alert = structs.replace(alert, state=state_of(alert), due=due(self.site, case))
+        self._alerts.append(alert)
+        if tell:
+            step = max(0, case.step - 1)
+            self._pages.append(Page(alert=alert.id, revision=alert.revision, reason=reason or what, step=step, at=now, to=tell, level=alert.level))
+            case.owed = () if reason == "closed" else tuple(dict.fromkeys((*case.owed, *tell)))
+        if case.answers and (what == "raised" or alert.response != old.response):
+            report = responses.report(case, now)
+            if what == "raised" or report.args["state"] != responses.STATES[old.response]:
+                self._commands.append(report)
+        if not case.is_open and self.open.get(alert.key) is case:
+            del self.open[alert.key]
+        self._schedule(case)
+
+    def close(self, case: Case, now: int, by: str = "", outcome: Any = None, note: str = "") -> None:
+        """End it and tell everybody who was told, kept quiet or not. Its parts end with it."""
+        case.resolver = by
+        self.change(
+            case,
+            "resolve" if by else "closed",
+            now,
+            by=by,
+            note=note,
+            response="resolved",
+            resolved=now,
+            outcome=outcome,
+            tell=case.owed,
+            reason="closed",
+        )
+        self._explain(case, now)
+        for part in case.alert.parts:
+            other = self.saved.cases.get(part)
+            if other is not None and other.is_open:
+                self.close(other, now, by, outcome, f"with {case.alert.id}")
+
+    def close_if_over(self, case: Case, now: int) -> None:
+        if ends_itself(case):
+            self.close(case, now)
+
+    def mute(self, case: Case, now: int) -> None:
+        """Quiet until seen over, at most 4 h, then raised again if it still stands."""
+        alert = case.alert
+        if alert.model not in ENDLESS and alert.condition == "active":
+            self.saved.quiet.mutes[alert.key] = Mute(now + MUTE_LIMIT, alert.level, _finding_of(case, {}))
+            self.schedule_quiet()
+
+    def people(self, *words: str, case: Case) -> tuple[str, ...]:
+        return audience(self.site, case, words, self.saved.roster.on_duty)
+
+    def page_step(self, case: Case, now: int, *, by: str = "", note: str = "", to: tuple[str, ...] = ()) -> None:
+        """Tell the people of the next step; beyond the last one, those of the last again."""
+        ladder = steps(self.site, case.alert.level)
+        tell = to or self.people(*ladder[min(case.step, len(ladder) - 1)].to, case=case)
+        first = not case.alert.audience
+        case.step += 1
+        self.change(case, "escalated", now, by=by, note=note, tell=permitted(self.site, case.alert, tell), reason="raised" if first else "escalated")
+
+    def command(self, command: Command) -> None:
+        self._commands.append(command)
+
+    def offer(self, case: Case, unit: str | None, now: int, *, by: str = "", what: str = "offered", tried: str = "") -> None:
+        actions.offer(
+            self, case, unit or nearest_free(self.site, self.area, self.saved.roster, list(self.open.values()), case.alert), now, by, what, tried
+        )
+
+    def unit_people(self, unit: str) -> tuple[str, ...]:
+        return unit_people(self.site, unit)
+
+    def _step_people(self, case: Case, step: int = 0, level: Any = None) -> tuple[str, ...]:
+        ladder = steps(self.site, level or case.alert.level)
+        return self.people(*ladder[step].to, case=case) if ladder[step].after == 0 or case.acknowledged or level else ()
+
+    def _first_due(self, case: Case) -> int:
+        return case.since + steps(self.site, case.alert.level)[0].after
+
+    def _taken(self) -> Changes:
+        if not (self._alerts or self._pages or self._commands):
+            return NOTHING
+        changes = Changes(tuple(self._alerts), tuple(self._pages), tuple(self._commands))
+        self._alerts, self._pages, self._commands = [], [], []
+        return changes
+
+    # What is kept quiet
+
+    def _explain(self, case: Case, now: int) -> None:
+        """This case may explain others, or has ceased to."""
+        id_ = case.alert.id
+        if explains_others(case) and case.is_open:
+            self.explaining[id_] = case
+        elif self.explaining.pop(id_, None) is None:
+            return
+        self.judge_quiet(now)
+
+    def judge_quiet(self, now: int) -> None:
+        """Whether each open alert is kept quiet now; one that no longer is, and was not answered, is told."""
+        for case in list(self.open.values()):
+            alert = case.alert
+            quiet = suppression(alert, self.saved.quiet, self.explaining.values(), self.site, now)
+            if quiet == alert.suppressed:
+                continue
+            if quiet is not None:
+                self.change(case, "suppressed", now, suppressed=quiet)
+            elif case.acknowledged or alert.condition == "over":
+                self.change(case, "unsuppressed", now, suppressed=None)
+            else:
+                case.since, case.step = now, 1
+                self.change(case, "unsuppressed", now, suppressed=None, tell=self._step_people(case, 0, alert.level), reason="raised")
+
+    # Time
+
+    def _schedule(self, case: Case) -> None:
+        found = deadlines(self.site, case) if case.alert.id in self.saved.cases else []
+        self._set(f"case/{case.alert.key}/{case.alert.id}", min(found)[0] if found else None)
+
+    def schedule_quiet(self) -> None:
+        quiet, now = self.saved.quiet, self.saved.now
+        spans = [*quiet.silences.values(), *quiet.works.values(), *quiet.exercises.values()]
+        ends = [each.until for each in (*quiet.shelves.values(), *quiet.mutes.values())]
+        ahead = [at for at in (*ends, *(at for span in spans for at in (span.since, span.until))) if at > now]
+        self._set("quiet", min(ahead) if ahead else None)
+
+    def schedule_seats(self) -> None:
+        roster = self.saved.roster
+        ahead = [since + EMPTY_SEAT for seat, since in roster.empty.items() if seat not in roster.raised]
+        self._set("seats", min(ahead) if ahead else None)
+
+    def _set(self, name: str, at: int | None) -> None:
+        if at is None:
+            self._due.pop(name, None)
+        elif self._due.get(name) != at:
+            self._due[name] = at
+            heapq.heappush(self._heap, (at, name))
+
+    def _fire(self, name: str, at: int) -> None:
+        if name == "quiet":
+            self._quiet_ends(at)
+        elif name == "seats":
+            actions.seats_empty(self, at)
+        else:
+            case = self.saved.cases[name.rpartition("/")[2]]
+            for _, what in sorted(each for each in deadlines(self.site, case) if each[0] <= at):
+                actions.time_passed(self, case, what, at)
+            if case.alert.id in self.saved.cases:
+                self._schedule(case)
+
+    def _quiet_ends(self, at: int) -> None:
+        quiet = self.saved.quiet
+        quiet.shelves = {key: shelf for key, shelf in quiet.shelves.items() if shelf.until > at}
+        quiet.silences = {id_: span for id_, span in quiet.silences.items() if span.until > at}
+        quiet.works = {id_: span for id_, span in quiet.works.items() if span.until > at}
+        quiet.exercises = {id_: span for id_, span in quiet.exercises.items() if span.until > at - 7 * DAY}  # a late press asks for them
+        ended = [(key, mute) for key, mute in quiet.mutes.items() if mute.until <= at]
+        for key, mute in ended:
+            del quiet.mutes[key]
+            if mute.finding is not None and key not in self.open:
+                self.raise_alert(structs.replace(mute.finding, cause=f"{mute.finding.cause}/{at}", raised=at), at)
+        self.judge_quiet(at)
+        self.schedule_quiet()
+
+    def forget(self, case: Case) -> None:
+        alert = case.alert
+        del self.saved.cases[alert.id]
+        if self.saved.last.get(alert.key) == alert.id:
+            del self.saved.last[alert.key]
+        self._schedule(case)
+
+    def first_time(self, action: Action, now: int) -> bool:
+        """An action is taken once. Ids are kept for eight days: people's entries may be seven days late."""
+        done = self.saved.done
+        if action.id in done:
+            return False
+        done[action.id] = now
+        while (oldest := next(iter(done))) != action.id and now - done[oldest] > 8 * DAY:
+            del done[oldest]
+        return True
+
+
+NOTHING = Changes()
+
+
+def _finding_of(case: Case, changed: dict[str, Any]) -> Finding:
+    """The finding as the alert now tells it."""
+    alert = case.alert
+    kept = {name: changed.get(name, getattr(alert, name)) for name in ("segment", "place", "position", "flags")}
+    return Finding(
+        model=alert.model, subject=alert.subject, level=alert.level, code=alert.reason.code, index=0, cause=alert.id, occurred=alert.occurred,
+        values=alert.reason.values, evidence=alert.evidence, confidence=alert.confidence, drill=alert.drill, sensitivity=alert.sensitivity,
+        inhibits=case.inhibits, answers=case.answers, **kept,
+    )  # fmt: skip

@@ -1,0 +1,88 @@
+"""What an alert says, in Chinese and English, from its model, reason code and place. Words as in the glossary."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from alerts.alert import Bilingual
+from ingest.site import Site
+from models.model import Finding
+
+MODELS: dict[str, tuple[str, str]] = {
+    "M01": ("一键报警", "SOS call"), "M02": ("“海岸卫士”设备异常", "call-box fault"), "M03": ("岸线监控盲区", "shoreline blind spot"),
+    "M04": ("封闭区域闯入", "closed-zone entry"), "M05": ("涉私风险点徘徊", "loitering at a risk point"),
+    "M06": ("船只非指定点靠岸", "landing outside a berth"), "M07": ("夜间岸边可疑车辆", "vehicles ashore at night"),
+    "M08": ("景区客流超限", "scenic-spot crowding"), "M09": ("人员落水", "person in the water"), "M10": ("涨潮被困", "tide stranding"),
+    "M11": ("“三无”/套牌船舶", "unregistered or cloned vessel"), "M12": ("船舶定位中断", "position silence"),
+    "M13": ("海上异常靠帮/过驳", "rendezvous, transfer at sea"), "M14": ("越界/闯入禁航区", "boundary, forbidden zone"),
+    "M15": ("未报告出海/逾期未归", "unreported trip, overdue"), "M16": ("违反“五不出海”", "sailing against a ban"),
+    "M17": ("恶劣海况天气", "sea state and weather"), "SYS": ("系统自检", "system"), "INC": ("警情", "incident"),
+}  # fmt: skip
+
+# (model, code) -> zh, en; {where} is the subject's name, the rest are the finding's values. What a value lacks is "?".
+REASONS: dict[tuple[str, str], tuple[str, str]] = {
+    ("M01", "pressed"): ("{where} 号报警箱一键报警", "SOS pressed at call box {where}"),
+    ("M01", "call_back"): ("{where} 号报警箱一键报警,24 小时前按下,请回访", "SOS at call box {where}, pressed over 24 h ago: call back"),
+    ("M01", "beacon"): ("{where} 遇险示位标报警", "distress beacon {where}"),
+    ("M01", "beacon_moving"): ("{where} 遇险示位标移动中,可能在船上({sog} 节)", "distress beacon {where} moving at {sog} kn, perhaps aboard"),
+    ("M01", "beacon_test"): ("{where} 示位标测试", "beacon {where}: test"),
+    ("M02", "silent"): ("{where} 号设备离线", "device {where} offline"),
+    ("M02", "receiver_down"): ("{where} 接收站离线,其覆盖的船舶定位不可判断", "receiver {where} down: vessels it hears cannot be judged"),
+    ("M02", "tamper"): ("{where} 号设备防拆告警:箱门被打开", "tamper at {where}: door open"),
+    ("M02", "tilt"): ("{where} 号设备防拆告警:箱体倾斜", "tamper at {where}: tilted"),
+    ("M02", "battery"): ("{where} 号设备电量低", "device {where}: battery low"),
+    ("M02", "battery_trend"): ("{where} 号设备电量将在日出前耗尽", "device {where}: battery empty before sunrise"),
+    ("M02", "clock"): ("{where} 号设备时钟异常", "device {where}: clock fault"),
+    ("M02", "restarts"): ("{where} 号设备频繁重启({restarts} 次/日)", "device {where} restarts often ({restarts} a day)"),
+    ("M02", "selftest"): ("{where} 号设备自检失败({loop})", "device {where}: self-test failed ({loop})"),
+    ("M02", "segment_outage"): ("{where} 岸段 {devices} 台设备同时离线(网络或供电)", "{devices} devices of segment {where} offline (network or power)"),
+    ("M02", "unheard"): ("{devices} 台设备从未上线", "{devices} devices never heard"),
+    ("M12", "silent"): ("船舶 {where} 定位中断 {minutes} 分钟", "vessel {where}: no position for {minutes} min"),
+    ("M12", "likely_disabled"): ("船舶 {where} 定位中断 {minutes} 分钟,疑似人为关闭", "vessel {where}: no position for {minutes} min, likely disabled"),
+    ("SYS", "seat_empty"): ("席位 {seat} 无人值守", "seat {seat} is empty"),
+    ("SYS", "model_disabled"): ("预警模型 {model} 故障停用", "warning model {model} failed and is disabled"),
+}  # fmt: skip
+
+
+def where_of(site: Site, finding: Finding) -> str:
+    """The place number, else the vessel's name, else the subject as it is called."""
+    if finding.place:
+        return finding.place
+    name = finding.values.get("name")
+    return f"{name}({finding.subject})" if name else finding.subject
+
+
+def text_of(site: Site, finding: Finding, *, not_drill: bool = False) -> Bilingual:
+    values = _Told({"where": where_of(site, finding), **finding.values})
+    known = REASONS.get((finding.model, finding.code))
+    if known is not None:
+        zh, en = (text.format_map(values) for text in known)
+    else:
+        model = MODELS.get(finding.model, (finding.model, finding.model))
+        zh, en = f"{model[0]}:{values['where']}({finding.code})", f"{model[1]}: {values['where']} ({finding.code})"
+    zh, en = _late(finding.values, finding.flags, zh, en)
+    segment = site.segment.get(finding.segment)
+    if segment is not None and segment.name_zh and segment.name_zh != values["where"]:
+        zh = f"{segment.name_zh} {zh}"
+    if segment is not None and segment.name_en and segment.name_en != values["where"]:
+        en = f"{en}, {segment.name_en}"
+    if finding.drill:
+        return Bilingual(f"【演练】{zh}", f"[DRILL] {en}")
+    if not_drill:
+        return Bilingual(f"【非演练】{zh}", f"[NOT A DRILL] {en}")
+    return Bilingual(zh, en)
+
+
+def _late(values: Mapping[str, Any], flags: tuple[str, ...], zh: str, en: str) -> tuple[str, str]:
+    age = values.get("age")
+    if "late" in flags and isinstance(age, int):
+        zh, en = f"{zh}(延迟送达:{age // 60} 分钟前按下)", f"{en} (late delivery: pressed {age // 60} min ago)"
+    elif "clock" in flags:
+        zh, en = f"{zh}(时钟异常,按下时间不明)", f"{en} (clock fault, age unknown)"
+    if "possible_damage" in flags:
+        zh, en = f"{zh},可能遭破坏", f"{en}, possible damage"
+    return zh, en
+
+
+class _Told(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
