@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from alerts.intake import Intake
-from ingest.events import PEOPLE, URGENT, Event, Heartbeat, Position, Sos, Status, Tick, kind_of
+from ingest.events import KINDS, PEOPLE, URGENT, Event, Heartbeat, Position, Sos, Status, Tick, kind_of
 from ingest.site import Area, Site
 from models.catalogue import models_for
 from models.columns import NO_HEARTBEATS, NO_POSITIONS, Batch, Rare, between, heartbeats_of, positions_of
@@ -44,6 +44,11 @@ class Hearing:
         self.intake = Intake()
         self.memory: dict[str, Any] = {model.code: model.start(site, area, self.devices) for model in self.models}
         self.disabled: dict[str, int] = {}  # model -> its version when it failed
+        self._wanted = frozenset(
+            kind
+            for kind in KINDS
+            if str(kind.__struct_config__.tag) in {"system", *_URGENT, *PEOPLE, *(each for model in self.models for each in model.rare)}
+        )
         self.now, self.heard, self.connects = 0, -1, 0  # `heard` is unknown until the first tick
 
     def take(self, events: list[Event], in_exercise: Callable[[str, int], bool]) -> tuple[Heard, list[Finding]]:
@@ -62,51 +67,58 @@ class Hearing:
 
     def _hear(self, events: list[Event]) -> Heard:
         heard = Heard([], [], [], [], [], [])
-        now, rows, take, vessels = self.now, self.devices.row, self.intake.take, self.vessels
+        now, rows, take, wanted = self.now, self.devices.row, self.intake.take, self._wanted
+        beats, times = heard.heartbeats, heard.times
         for index, event in enumerate(events):
+            received = event.received
+            now = max(now, received)
+            times.append(now)
             kind = type(event)
-            now = max(now, event.received)
-            heard.times.append(now)
             if kind is Heartbeat:
-                assert isinstance(event, Heartbeat)
-                at, _, repetition, restarted, clock = take(event, False)
-                row = rows.get(event.device)
-                if row is not None and not repetition:
-                    battery = event.battery
-                    heard.heartbeats.append((index, row, at, event.received - at <= LATE, restarted, clock, _NAN if battery is None else battery))
+                taken = take(event, False)
+                if taken is not None and (row := rows.get(event.device)) is not None:
+                    at, _, restarted, clock = taken
+                    battery = event.battery  # type: ignore[attr-defined]  # `type(…) is` costs half of isinstance here
+                    beats.append((index, row, at, received - at <= LATE, restarted, clock, _NAN if battery is None else battery))
             elif kind is Position:
-                assert isinstance(event, Position)
-                at, _, repetition, _, _ = take(event, False)
-                vessel = vessels.heard(event)
-                if event.position is not None and not repetition and event.received - at <= LATE:
-                    longitude, latitude = event.position
-                    heard.positions.append(
-                        (
-                            index, vessel, rows.get(event.device, -1), at, event.received - at, longitude, latitude,
-                            _NAN if event.sog is None else event.sog, _NAN if event.cog is None else event.cog, event.owner,
-                        )
-                    )  # fmt: skip
+                self._hear_position(index, event, heard)
             elif kind is Tick:
                 assert isinstance(event, Tick)
-                now = max(now, event.now)
-                heard.times[-1] = now
+                now = times[-1] = max(now, event.now)
                 self.heard, self.connects = max(self.heard, event.heard), event.connects
-            else:
+            elif kind in wanted:
                 self._hear_rare(index, event, heard)
+            else:
+                self.intake.note(event)
         self.now = now
         return heard
 
+    def _hear_position(self, index: int, event: Any, heard: Heard) -> None:
+        taken = self.intake.take(event, False)
+        if taken is None:
+            return
+        vessel, at = self.vessels.heard(event), taken[0]
+        late = event.received - at
+        if event.position is not None and late <= LATE:
+            longitude, latitude = event.position
+            sog, cog = event.sog, event.cog
+            receiver = self.devices.row.get(event.device, -1)
+            heard.positions.append(
+                (index, vessel, receiver, at, late, longitude, latitude, _NAN if sog is None else sog, _NAN if cog is None else cog, event.owner)
+            )
+
     def _hear_rare(self, index: int, event: Event, heard: Heard) -> None:
         kind = kind_of(event)
-        urgent = kind in _URGENT
-        at, late, repetition, _, _ = self.intake.take(event, urgent)
         if kind == "system":
             heard.people.append(Rare(index, event, event.received, drill=False, late=None))
             return
-        if repetition:
+        urgent = kind in _URGENT
+        taken = self.intake.take(event, urgent)
+        if taken is None:
             if isinstance(event, Sos):
                 heard.answers.append((index, event.device))
             return
+        at, late, _, _ = taken
         if kind in PEOPLE:
             if event.received - at <= LATE_PEOPLE:
                 heard.people.append(Rare(index, event, at, drill=False, late=late))
@@ -118,6 +130,8 @@ class Hearing:
             if event.state == "online":
                 heard.answers.append((index, event.device))
         heard.rare.append(Rare(index, event, at, event.drill, late))
+
+    # Judging
 
     def _ask(self, model: Model, heard: Heard, events: list[Event]) -> list[Finding]:
         """The model's findings for these events. An exception disables it in this area; in M01 it costs that event only, which is told raw."""
