@@ -39,6 +39,10 @@ class LogFull(OSError):
     """The disk, or the cap, is reached: nothing of the call was appended."""
 
 
+class LogBroken(OSError):
+    """The disk or the file failed: whether the call was appended is not known. The process must stop; the reader of the log will see."""
+
+
 class Taken(RuntimeError):
     """Somebody else holds this claim: a second bridge of an area, a second worker on the same log."""
 

@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from ingest.log import Claim, Entry, LogFull, Record, Retained, Taken
+from ingest.log import Claim, Entry, LogBroken, LogFull, Record, Retained, Taken
 from ingest.log_reserve import Reserve
 from ingest.log_retention import SHIFT, retain
 
@@ -199,7 +199,7 @@ class SqliteLog:
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) in _FULL:
                 raise LogFull(errno.ENOSPC, f"the log is full: {error}", str(self.path)) from error
-            raise
+            raise LogBroken(errno.EIO, f"the log cannot be written: {error}", str(self.path)) from error
         finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
