@@ -4,11 +4,12 @@
 Positions are (longitude, latitude) in degrees, WGS-84. Local coordinates are metres east and north of an area's origin.
 """
 
+import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct, field, msgpack, structs
 
 from ingest.events import Level
 
@@ -208,3 +209,23 @@ class Site(Struct, frozen=True, dict=True):
     def lowest_area(self) -> Area:
         """Where a press from an unknown area goes."""
         return min(self.areas, key=lambda area: area.number)
+
+
+_encode = msgpack.Encoder(order="deterministic").encode
+_decode = msgpack.Decoder(Site).decode
+
+
+def pack_site(site: Site) -> bytes:
+    """As it stands in the log. The same content always gives the same bytes."""
+    return _encode(site)
+
+
+def unpack_site(packed: bytes) -> Site:
+    """Raises `msgspec.DecodeError`."""
+    return _decode(packed)
+
+
+def with_revision(site: Site) -> Site:
+    """The site with its revision: the first 16 hexadecimal digits of the SHA-256 of all the rest."""
+    digest = hashlib.sha256(pack_site(structs.replace(site, revision=""))).hexdigest()
+    return structs.replace(site, revision=digest[:16])

@@ -1,0 +1,36 @@
+"""Night and sunrise at a place, from the log's time. Source of the formulas: astral (NOAA's solar calculator), good to about a minute below 72 degrees."""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from astral import Observer
+from astral.sun import elevation, sunrise
+
+from ingest.site import Lonlat
+
+NIGHT = -6.0  # degrees of the sun's centre: the end of civil twilight; warning-models §0.4
+DAY = 86_400_000  # ms
+
+
+def is_night(position: Lonlat, at: int) -> bool:
+    """Whether the sun is below -6 degrees at `position` (longitude, latitude) at `at` ms."""
+    return float(elevation(_observer(position), datetime.fromtimestamp(at / 1000, UTC), with_refraction=False)) < NIGHT
+
+
+def next_sunrise(position: Lonlat, at: int) -> int:
+    """ms of the first sunrise after `at`. In a polar night or day that has none within two days: two days on."""
+    place = (round(position[0], 1), round(position[1], 1))  # 0.1 degrees is at most 24 s of sunrise; keeps the table small
+    return min((rise for day in range(at // DAY - 1, at // DAY + 3) if (rise := _sunrise(place, day)) > at), default=at + 2 * DAY)
+
+
+@lru_cache(maxsize=512)
+def _sunrise(place: Lonlat, day: int) -> int:
+    date = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).date()
+    try:
+        return round(sunrise(_observer(place), date, tzinfo=UTC).timestamp() * 1000)
+    except ValueError:  # astral's word for a day without one
+        return -1
+
+
+def _observer(position: Lonlat) -> Observer:
+    return Observer(latitude=position[1], longitude=position[0])
