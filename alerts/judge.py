@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import structlog
-from ingest.revisions import site_at
 
 from alerts import snapshots
 from alerts.alert import Outcomes
 from alerts.fold import Fold
 from alerts.outcomes import pack
 from ingest.events import System
-from ingest.log import ALERTS, EVENTS, Log, Record
+from ingest.log import ALERTS, EVENTS, SITES, Log, Record
 from ingest.records import Batch, Codec
+from ingest.revisions import site_at
 from ingest.site import Site
 
 say = structlog.get_logger()
@@ -59,6 +59,7 @@ class Judge:
         if self.lost:
             self.fold.offset += self.lost
         self.saved, self.saved_at = self.fold.offset, self.fold.now
+        self.skips = skipped(log, number)
         self.overrides = overrides
 
     @property
@@ -67,6 +68,9 @@ class Judge:
 
     def take(self, offset: int, value: bytes) -> list[Record]:
         """Judge one record of `events`; what comes out is to be appended before the next snapshot's head. Raises `Unreadable`, `Gap`."""
+        if offset in self.skips and offset == self.fold.offset + 1:
+            self.fold.offset = offset
+            return []
         outcomes = self.fold.step(offset, self.codec.unpack(value), self.sites)
         if not (outcomes.alerts or outcomes.pages or outcomes.commands):
             return []
@@ -92,3 +96,21 @@ class Judge:
         told += [("log_lost", {"records": self.lost})] if self.lost else []
         events = [System(device="processor", received=now, part="processor", code=code, values=values) for code, values in told]
         return [Record(EVENTS, self.number, self.codec.pack(Batch(self.fold.site.revision, list(events))))] if events else []
+
+
+def skip(number: int, offset: int) -> Record:
+    """Says in the log that a record of `events` is not to be judged: it stopped the worker again and again. Replay keeps to it too."""
+    return Record(SITES, 0, b"skip", f"skip/{number}/{offset}".encode())
+
+
+def skipped(log: Log, number: int) -> set[int]:
+    found: set[int] = set()
+    at, end = log.bounds(SITES, 0)
+    while at < end and (entries := log.read(SITES, 0, at)):
+        for entry in entries:
+            kind, _, rest = (entry.key or b"").partition(b"/")
+            area, _, offset = rest.partition(b"/")
+            if kind == b"skip" and area == str(number).encode():
+                found.add(int(offset))
+        at = entries[-1].offset + 1
+    return found

@@ -1,0 +1,162 @@
+"""The processor: a Faust app that gives every record of `events` to its area's judge and appends what comes out.
+
+Faust reads, in order and a partition at a time, and writes; memory and positions are ours (`judge.py`), because only what a durable snapshot includes may
+count as read. An exception stops the worker; a record that stopped it three times is skipped, and said so in the log.
+"""
+
+import asyncio
+import contextlib
+import gc
+import json
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import faust
+import structlog
+
+from alerts.judge import Judge, skip
+from ingest import transport
+from ingest.events import System
+from ingest.log import EVENTS, Log, Record, open_log
+from ingest.records import Batch, Codec
+from ingest.revisions import current_site
+from ingest.settings import Settings
+from ingest.site import Site
+
+say = structlog.get_logger()
+
+STOPS = 3  # at one record, before it is skipped; architecture
+RETAIN_EVERY = 60.0  # s between two looks at what may be removed; ours
+
+
+def main(settings: Settings) -> int:
+    return asyncio.run(Processor(settings).run())
+
+
+class Processor:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.judges: dict[int, Judge] = {}
+        self.status = 0
+        self.stopping = asyncio.Event()
+
+    async def run(self) -> int:
+        """Until SIGTERM or SIGINT (0), or until something fell (1)."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self.stopping.set)
+        log = open_log(self.settings.log_url)
+        site = current_site(log, self.settings.site)
+        app = self._app(site)
+        for area in self._areas(site):
+            self.judges[area] = self._judge(log, site, area)
+        gc.collect()
+        gc.freeze()  # sites and memories live as long as the process: the collector need not look at them again
+        async with app:
+            retaining = asyncio.create_task(self._retain())
+            await self.stopping.wait()
+            retaining.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await retaining
+            if self.status == 0:
+                for judge in self.judges.values():
+                    await self._snapshot(app, judge)
+        if (failure := transport.failure_of(app)) is not None:
+            say.error("the log failed", why=str(failure))
+            return 1
+        return self.status
+
+    def _areas(self, site: Site) -> list[int]:
+        wanted = [name for name in self.settings.areas.split(",") if name]
+        return [area.number for area in site.areas if not wanted or area.id in wanted]
+
+    def _app(self, site: Site) -> faust.App:
+        transport.register()
+        app = faust.App(
+            "processor", broker=self.settings.log_url, store="memory://", web_enabled=False, autodiscover=False, topic_disable_leader=True,
+            topic_allow_declare=False, datadir=str(Path(self.settings.home) / "faust"), loop=asyncio.get_running_loop(),
+        )  # fmt: skip
+        transport.only_partitions(app, self._areas(site))
+        transport.start_at(app, lambda _topic, partition: self.judges[partition].wanted)
+        topic = app.topic(EVENTS, value_type=bytes, value_serializer="raw", key_type=bytes, key_serializer="raw")
+
+        @app.agent(topic)
+        async def judging(stream: Any) -> None:
+            async for event in stream.events():
+                await self._take(app, event.message.partition, event.message.offset, event.value)
+
+        return app
+
+    def _judge(self, log: Log, site: Site, area: int) -> Judge:
+        judge = Judge(log, site, area)
+        if complaints := judge.complaints(_now()):
+            log.append(complaints, urgent=True)
+        stops = self._stops()
+        offset, count = stops.get(str(area), (-1, 0))
+        if count >= STOPS:
+            say.error("a record is skipped", area=area, offset=offset)
+            event = System(device="processor", received=_now(), part="processor", code="skipped", values={"offset": offset})
+            log.append([skip(area, offset), Record(EVENTS, area, Codec().pack(Batch(site.revision, [event])))], urgent=True)
+            judge.skips.add(offset)
+            self._save_stops({**stops, str(area): (-1, 0)})
+        return judge
+
+    async def _take(self, app: faust.App, area: int, offset: int, value: bytes) -> None:
+        if self.status:
+            return  # stopping: nothing more is judged, and all of it will be read again
+        judge = self.judges[area]
+        try:
+            for record in judge.take(offset, value):
+                app.producer.put(record)
+        except Exception:  # noqa: BLE001 — a bug outside the models: said, counted, and read again after the restart
+            say.exception("a record could not be judged", area=area, offset=offset)
+            stops = self._stops()
+            before, count = stops.get(str(area), (-1, 0))
+            self._save_stops({**stops, str(area): (offset, count + 1 if before == offset else 1)})
+            self.status = 1
+            self.stopping.set()
+            return
+        if judge.due():
+            await self._snapshot(app, judge)
+
+    async def _snapshot(self, app: faust.App, judge: Judge) -> None:
+        """Everything sent before it is on disk when its head is: they stand in one queue."""
+        offset, now = judge.fold.offset, judge.fold.now
+        if offset <= judge.saved:
+            return
+        await transport.send(app, judge.snapshot())
+        judge.kept(offset, now)
+        transport.log_of(app).save_positions("processor", [(EVENTS, judge.number, offset + 1)])
+
+    async def _retain(self) -> None:
+        while True:
+            await asyncio.sleep(RETAIN_EVERY)
+            try:
+                kept = await asyncio.to_thread(self._retain_once)
+            except OSError as away:
+                say.warning("retention did not run", why=str(away))
+                continue
+            for passed in kept:
+                say.error("retention passed a reader", reader=passed.reader, topic=passed.topic, records=passed.lost)
+
+    def _retain_once(self) -> tuple[Any, ...]:
+        log = open_log(self.settings.log_url)
+        try:
+            return log.retain(self.settings.log_cap, _now()).passed
+        finally:
+            log.close()
+
+    def _stops(self) -> dict[str, tuple[int, int]]:
+        path = Path(self.settings.home) / "processor-stops.json"
+        return {area: (offset, count) for area, (offset, count) in json.loads(path.read_text()).items()} if path.exists() else {}
+
+    def _save_stops(self, stops: dict[str, tuple[int, int]]) -> None:
+        path = Path(self.settings.home) / "processor-stops.json"
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(stops))
+        fresh.replace(path)
+
+
+def _now() -> int:
+    return int(time.time() * 1000)
