@@ -46,7 +46,7 @@ class Reserve:
         whole = _HEAD.unpack(head)[1] if len(head) == _HEAD.size else 0
         if size >= whole:
             return True
-        if self._free(descriptor) < whole - size + 2 * STEP:  # what was given up a moment ago is not room: somebody urgent is about to use it
+        if self._free(descriptor) < whole - size + STEP:  # what was given up a moment ago is not room: somebody urgent is about to use it
             return False
         try:
             os.posix_fallocate(descriptor, 0, whole)
@@ -57,7 +57,7 @@ class Reserve:
         return True
 
     def missing(self) -> int:
-        """Bytes that were given up and not filled up again."""
+        """Bytes that were given up and not filled up again. It is filled up once this and one more `STEP` are free."""
         descriptor = self._open()
         if descriptor is None:
             return 0

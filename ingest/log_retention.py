@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
 from ingest.log import ALERTS, COMMANDS, COMPACTED, EVENTS, HOLDERS, REFUSED, Passed, Retained
-from ingest.log_reserve import Reserve
+from ingest.log_reserve import STEP, Reserve
 
 ORDER = (EVENTS, REFUSED, COMMANDS, ALERTS)  # what goes first; `events` are archived before
 NEEDS = {EVENTS: "processor", ALERTS: "deliverer", COMMANDS: "deliverer"}  # until this reader has saved a position, nothing of the topic goes
@@ -50,7 +50,7 @@ def retain(log: File, cap: int, now: int, floors: Mapping[tuple[str, int], int])
                         key = (reader, topic, partition)
                         passed[key] = passed.get(key, 0) + min(count, first - at)
     if missing := log.reserve.missing():
-        _give_back(log, missing)
+        _give_back(log, missing + 2 * STEP)
     used = log.used()
     lost = tuple(Passed(*key, count) for key, count in sorted(passed.items()))
     return Retained(bytes=used, removed=removed, passed=lost, over=used > cap, reach=_reach(log, now))
@@ -100,10 +100,10 @@ def _delete(log: File, stream: int, rows: list[int]) -> int:
     return log.write(body, urgent=True)
 
 
-def _give_back(log: File, missing: int) -> None:
+def _give_back(log: File, wanted: int) -> None:
     """Return freed pages to the disk, so that the reserve can be filled up and bulk be written again."""
     page = log.query("PRAGMA page_size")[0][0]
-    for _ in range(0, missing // page + 1, 1000):
+    for _ in range(0, wanted // page + 1, 1000):
         if not log.query("PRAGMA freelist_count")[0][0]:
             break
         log.write(lambda db: db.execute("PRAGMA incremental_vacuum(1000)").fetchall(), urgent=True)
