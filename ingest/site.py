@@ -143,6 +143,7 @@ class Channel(Struct, frozen=True):
     url: str
     secret: str = ""
     timeout: int = 20_000  # ms; then the next channel
+    inside: bool = False  # it ends inside the site: it may carry the whole alert; all others get id, level and place number only
 
 
 class Site(Struct, frozen=True, dict=True):
