@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import msgspec
 import structlog
 
 from alerts.alert import Outcomes, to_wire
@@ -12,9 +11,10 @@ from alerts.outcomes import unpack
 from alerts.store.points import points_of
 from alerts.store.shapes import alert_point, superseded
 from alerts.store.store import Point, Refusal, Store
+from ingest import refusals
 from ingest.events import Tick
 from ingest.log import ALERTS, EVENTS, REFUSED, Entry
-from ingest.records import Codec, Unreadable
+from ingest.records import Codec
 
 READS = (EVENTS, ALERTS, REFUSED)
 NEWEST = 10_000  # alerts looked at when a snapshot says which are open; ours
@@ -82,7 +82,10 @@ class Recording:
             elif entry.topic == ALERTS:
                 self._outcomes(unpack(entry.value, self._codec), taken)
             elif entry.topic == REFUSED:
-                found = refusals_of(self._codec.unpack_bytes(entry.value))
+                found = [
+                    Refusal(one.received, one.topic, one.device, one.reason, one.detail, one.payload)
+                    for one in refusals.unpack(self._codec, entry.value)
+                ]
                 taken.refusals.extend(found)
                 self._pipeline(self._area(entry.partition)).add("refused", len(found))
             positions[entry.topic, entry.partition] = entry.offset + 1
@@ -155,23 +158,3 @@ class Recording:
             }
             points.append(Point("recorder", {"part": "recorder"}, fields, end))
         return points
-
-
-class RefusedRow(msgspec.Struct, frozen=True, array_like=True):
-    """One refused message as the door writes it."""
-
-    at: int
-    topic: str
-    device: str
-    reason: str
-    detail: str
-    payload: bytes
-
-
-def refusals_of(plain: bytes) -> list[Refusal]:
-    """The refusals of one record of the topic `refused`. Raises `Unreadable`."""
-    try:
-        rows = msgspec.msgpack.decode(plain, type=list[RefusedRow])
-    except msgspec.MsgspecError as broken:
-        raise Unreadable(f"refused: {broken}") from broken
-    return [Refusal(row.at, row.topic, row.device, row.reason, row.detail, row.payload) for row in rows]

@@ -84,7 +84,7 @@ def points_of(event: Event, area: str) -> Iterator[Point]:
     who = getattr(event, subject)
     tag = subject if who else "device"
     if tag != "device":
-        fields["device"] = event.device
+        fields["heard_by"] = event.device
     position = getattr(event, "position", None)
     if position is not None:
         fields["lon"], fields["lat"] = position

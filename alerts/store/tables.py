@@ -102,7 +102,7 @@ def _of_kind(kind: type[Event]) -> Table:
     if name == "position":
         columns = [column for column in columns if column.name not in STATIC]
     if SUBJECTS.get(name) is not None:
-        columns.append(Column("device", "str"))  # who said it
+        columns.append(Column("heard_by", "str"))  # the device that said it
     columns.append(DELAY)
     return Table(name, SUBJECTS.get(name, "device"), tuple(columns), _DAYS.get(name, _DAYS_ELSE) * DAY)
 
@@ -199,6 +199,9 @@ def fault(point: Point) -> str:
         return f"unknown measurement {point.measurement}"
     if not point.fields:
         return "no fields"
+    for name, tag in point.tags.items():
+        if not tag.isprintable() or "\\" in tag or len(tag) > 128:  # a backslash at the end of a tag cannot be written in line protocol
+            return f"tag {name} is not a plain text of at most 128 characters"
     for name, value in point.fields.items():
         kind = types.get(name)
         if kind == "float":
