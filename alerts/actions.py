@@ -1,7 +1,7 @@
 """What people do to alerts, verb by verb, and what time does where they do not. An action that does not fit becomes a note with a reason."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from msgspec import structs
 
@@ -12,7 +12,7 @@ from alerts.escalation import UNIT_SILENCE, stages
 from alerts.roster import EMPTY_SEAT, seat_here
 from alerts.suppression import SHELF_LIMIT, Shelf, exercise_span, silence_span, work_span
 from ingest.events import Action, Event, Exercise, Incident, Shift, Silence, Unit, Work, name_of
-from models.model import Finding
+from models.model import Finding, FoundLevel
 
 if TYPE_CHECKING:
     from alerts.life_cycle import LifeCycle
@@ -34,7 +34,7 @@ class Done(NamedTuple):
         late = "entered late" if self.at != self.now else ""
         return "; ".join(part for part in (self.action.note or "", late) if part)
 
-    def change(self, what: str = "", *, tell: tuple[str, ...] = (), reason: str = "", unit: str = "", **fields: object) -> None:
+    def change(self, what: str = "", *, tell: tuple[str, ...] = (), reason: str = "", unit: str = "", **fields: Any) -> None:
         self.life.change(
             self.case, what or self.action.do, self.now, by=self.action.by, unit=unit, note=self.note, tell=tell, reason=reason, **fields
         )
@@ -63,8 +63,8 @@ def _act(life: "LifeCycle", action: Action, now: int, late: int) -> None:
     case = life.saved.cases.get(action.alert)
     if case is None or not life.first_time(action, now):
         return
-    done = Done(life, case, action, now, max(0, now - late))
-    fault = "closed" if not case.is_open and action.do not in {"verify", "reopen", "note", "split"} else VERBS[action.do](done)
+    done = Done(life, case, action, now, max(now - late, min(case.alert.raised, now)))
+    fault = "closed" if not case.is_open and action.do not in {"verify", "reopen", "note", "split", "leave"} else VERBS[action.do](done)
     if fault:
         life.change(
             case, "ignored", now, by=action.by, unit=action.unit or "", note=f"{action.do}: {fault}" + (f"; {done.note}" if done.note else "")
@@ -146,7 +146,7 @@ def _move(done: Done, stage: str, **times: int) -> str:
     moved = structs.replace(known, declined=None, **times)
     if moved.accepted is None:
         moved = structs.replace(moved, accepted=done.at)
-    fields: dict[str, object] = {"responses": _with(done.case, moved)}
+    fields: dict[str, Any] = {"responses": _with(done.case, moved)}
     if not done.case.acknowledged:
         fields |= {"acknowledged": done.at, "owner": done.action.by}
     if alert.dispatched is None:
@@ -213,11 +213,12 @@ def _reopen(done: Done) -> str:
     case.since, case.step, case.reminded, case.told, case.waiting, case.chief_told, case.unanswering = done.now, 1, 0, 0, False, False, ()
     life.saved.quiet.mutes.pop(case.alert.key, None)
     life.open[case.alert.key] = case
-    people = tuple(dict.fromkeys((*case.alert.audience, *life._step_people(case, 0, case.alert.level))))  # noqa: SLF001 — one memory, two files
+    quiet = life.kept_quiet(case.alert, done.now)
+    people = () if quiet else tuple(dict.fromkeys((*case.alert.audience, *life.step_people(case, 0, case.alert.level))))
     done.change(
-        response="new", owner="", resolved=None, verified=None, outcome=None, acknowledged=None, suppressed=None, tell=people, reason="reopened"
+        response="new", owner="", resolved=None, verified=None, outcome=None, acknowledged=None, suppressed=quiet, tell=people, reason="reopened"
     )  # fmt: skip
-    life._explain(case, done.now)  # noqa: SLF001
+    life.explain(case, done.now)
     return ""
 
 
@@ -227,10 +228,10 @@ def _note(done: Done) -> str:
 
 
 def _escalate(done: Done) -> str:
-    to = (done.action.to,) if done.action.to in done.life.site.person else ()
+    to: tuple[str, ...] = (done.action.to,) if done.action.to in done.life.site.person else ()
     if done.action.to and not to:
         to = done.life.people(done.action.to, case=done.case)
-    done.life.page_step(done.case, done.now, by=done.action.by, note=done.note, to=tuple(each for each in to if each))
+    done.life.page_step(done.case, done.now, by=done.action.by, note=done.note, to=to)
     return ""
 
 
@@ -297,9 +298,7 @@ def offer(life: "LifeCycle", case: Case, unit: str | None, now: int, by: str, wh
         life.change(case, "no_unit", now, by=by, unit=tried, note="no free unit", tell=people, reason="deadline")
         return
     case.unanswering = tuple(each for each in case.unanswering if each != unit)
-    people = () if case.alert.drill and not case.exercise else life.unit_people(unit)
-    if case.alert.drill:
-        people = case.exercise
+    people = case.exercise if case.alert.drill else life.unit_people(unit)
     life.change(case, what, now, by=by, unit=unit, responses=_with(case, UnitResponse(unit, dispatched=now)), tell=people, reason="offered")
 
 
@@ -400,7 +399,7 @@ def _hand_over(life: "LifeCycle", giver: str, taker: str, now: int) -> None:
     for key, shelf in list(shelves.items()):
         if shelf.by == giver:
             shelves[key] = structs.replace(shelf, by=taker)
-    for case in list(life.open.values()):
+    for case in life.in_order():
         if case.alert.owner == giver:
             life.change(case, "transfer", now, by=giver, note="hand-over", owner=taker)
     _quiet_changed(life, now)
@@ -423,7 +422,7 @@ def seats_empty(life: "LifeCycle", at: int) -> None:
     life.schedule_seats()
 
 
-def _seat(seat: str, level: str, now: int) -> Finding:
+def _seat(seat: str, level: FoundLevel, now: int) -> Finding:
     return Finding(
         model="SYS",
         subject=f"seat/{seat}",
@@ -434,7 +433,7 @@ def _seat(seat: str, level: str, now: int) -> Finding:
         occurred=now,
         raised=now,
         values={"seat": seat},
-    )  # type: ignore[arg-type]  # level is one of two
+    )
 
 
 # What time brings

@@ -47,7 +47,8 @@ class Bilingual(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True, omit_defaults=True):
-    """Why this revision is: `what` is raised, level, count, over, back, reopened, an action's verb, escalated, suppressed, unsuppressed, placed, ignored."""
+    """Why this revision is: `what` is raised, level, count, again, over, back, closed, an action's verb, seen, offered,
+    no_unit, escalated, overdue, unverified, suppressed, unsuppressed, placed, due, ignored."""
 
     what: str
     at: int
@@ -100,7 +101,7 @@ class Alert(Struct, frozen=True, kw_only=True):
 
 
 class Page(Struct, frozen=True, kw_only=True):
-    """Tell these people. `reason`: raised, level, again, back, deadline, escalated, reopened, closed. `step` of the escalation that it is."""
+    """Tell these people. `reason`: raised, level, again, back, deadline, escalated, reopened, closed; to one person or unit: transferred, offered. `step` of the escalation that it is."""
 
     alert: str
     revision: int

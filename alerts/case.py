@@ -4,7 +4,6 @@ from msgspec import Struct
 
 from alerts.alert import Alert, Response
 from ingest.events import Level
-from models.model import RANK
 
 STAGES: tuple[Response, ...] = ("new", "acknowledged", "dispatched", "en_route", "arrived", "resolved", "verified")
 STAGE = {response: rank for rank, response in enumerate(STAGES)}
@@ -55,7 +54,11 @@ def state_of(alert: Alert) -> str:
 
 
 def ends_itself(case: Case) -> bool:
-    """Over: blue closes itself, yellow once acknowledged; orange, red and what a unit is on its way to by a person. Warning-models §0.6."""
+    """Over: blue closes itself, yellow once acknowledged; orange, red and what a unit is on its way to by a person.
+    A yellow that another alert explained and nobody was told of goes with it. Source: warning-models §0.6, the last sentence ours."""
     if case.alert.condition != "over" or not case.is_open or case.under_way:
         return False
-    return RANK[case.peak] <= RANK["blue"] or (case.peak == "yellow" and case.alert.response == "acknowledged")
+    if case.peak == "yellow":
+        explained = case.alert.suppressed is not None and case.alert.suppressed.how == "inhibited" and not case.alert.audience
+        return explained or case.alert.response == "acknowledged"
+    return case.peak == "blue"

@@ -4,17 +4,10 @@ from collections.abc import Sequence
 
 from alerts.alert import Alert, Response
 from alerts.case import RESTRICTED, STAGE, Case
+from ingest.audience import people_for
 from ingest.events import Level
 from ingest.site import Site, Step
 from models.model import RANK
-
-try:
-    from ingest.audience import people_for
-except ModuleNotFoundError:  # until that module is in the tree
-
-    def people_for(site: Site, words: Sequence[str], area_id: str, segment_id: str, on_duty: Sequence[str]) -> tuple[str, ...]:
-        return tuple(person.id for person in site.people if person.role in ("operator", "shift_leader", "chief"))
-
 
 MINUTE, HOUR = 60_000, 3_600_000  # ms
 

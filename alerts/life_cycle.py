@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field, msgpack, structs
 
 from alerts import actions, responses, wording
-from alerts.alert import Alert, Change, Command, Page, Reason, alert_id, alert_key
+from alerts.alert import Alert, Change, Command, Page, Reason, Suppressed, alert_id, alert_key
 from alerts.case import ENDLESS, Case, ends_itself, state_of
-from alerts.escalation import audience, deadlines, due, permitted, steps
+from alerts.escalation import audience, deadlines, due, permitted, stages, steps
 from alerts.roster import EMPTY_SEAT, Roster, nearest_free, unit_people
 from alerts.suppression import CHATTER_SHELF, MUTE_LIMIT, Mute, Quiet, Shelf, explains_others, key_of, suppression
 from ingest.events import Action, Event
@@ -126,11 +126,11 @@ class LifeCycle:
         self.site, self.area = new_site, new_area
         self._begin()
         now = self.saved.now
-        for case in list(self.open.values()):
+        for case in self.in_order():
             device = new_site.device.get(case.alert.subject)
             if device is not None and "unplaced" in case.alert.flags:
                 flags = tuple(flag for flag in case.alert.flags if flag != "unplaced")
-                placed = {"segment": device.segment, "place": device.place, "position": device.position, "flags": flags}
+                placed: dict[str, Any] = {"segment": device.segment, "place": device.place, "position": device.position, "flags": flags}
                 self.change(case, "placed", now, **placed, text=wording.text_of(new_site, _finding_of(case, placed), not_drill=case.not_drill))
             elif due(new_site, case) != case.alert.due:
                 self.change(case, "due", now)
@@ -154,7 +154,7 @@ class LifeCycle:
         case = self.open.get(key)
         if finding.level == "over":
             if case is not None and case.alert.condition == "active" and case.alert.model not in ENDLESS:
-                self._over(case, finding, now)
+                self._over(case, now)
         elif case is None:
             self.raise_alert(finding, now)
         else:
@@ -187,13 +187,13 @@ class LifeCycle:
         )  # fmt: skip
         case = Case(alert, now, finding.level, answers=finding.answers, inhibits=finding.inhibits, exercise=people, not_drill=not_drill)
         self.saved.cases[id_], self.saved.last[key], self.open[key] = case, id_, case
-        quiet = suppression(alert, self.saved.quiet, self.explaining.values(), self.site, now)
-        tell = () if quiet is not None else self._step_people(case)
+        quiet = self.kept_quiet(alert, now)
+        tell = () if quiet is not None else self.step_people(case)
         if quiet is None and self._first_due(case) == now:
             case.step = 1
         self.change(case, "raised", now, suppressed=quiet, tell=tell, reason="raised")
         self._commands.extend(responses.first_aid(self.shore, case, now))
-        self._explain(case, now)
+        self.explain(case, now)
 
     def _said_again(self, case: Case, finding: Finding, now: int) -> None:
         assert finding.level != "over"
@@ -219,13 +219,13 @@ class LifeCycle:
             "confidence": finding.confidence if finding.confidence is not None else alert.confidence,
             "position": finding.position or alert.position,
         }  # fmt: skip
-        quiet = suppression(structs.replace(alert, **fields), self.saved.quiet, self.explaining.values(), self.site, now)
+        quiet = self.kept_quiet(structs.replace(alert, **fields), now)
         freed = alert.suppressed is not None and quiet is None
         tell: tuple[str, ...] = ()
         if quiet is None and (rings or (freed and not case.acknowledged)):
             if freed and not higher and not case.acknowledged:
                 case.since, case.step = now, 0
-            tell = tuple(dict.fromkeys((*alert.audience, *self._step_people(case, 0, level), *((alert.owner,) if alert.owner else ()))))
+            tell = tuple(dict.fromkeys((*alert.audience, *self.step_people(case, 0, level), *((alert.owner,) if alert.owner else ()))))
             if higher or freed:
                 case.step = max(case.step, 1)
         self.change(case, what, now, **fields, suppressed=quiet, tell=tell, reason="raised" if freed and not higher else what)
@@ -233,9 +233,9 @@ class LifeCycle:
             self._commands.append(responses.report(case, now))
         if higher and not endless:
             self._commands.extend(responses.first_aid(self.shore, case, now))
-        self._explain(case, now)
+        self.explain(case, now)
 
-    def _over(self, case: Case, finding: Finding, now: int) -> None:
+    def _over(self, case: Case, now: int) -> None:
         key = case.alert.key
         times = [at for at in self.saved.cleared.get(key, ()) if now - at < DAY]
         self.saved.cleared[key] = times = [*times, now][-10:]
@@ -245,7 +245,7 @@ class LifeCycle:
         if sum(now - at <= MINUTE for at in times) >= 3 and RANK[case.peak] <= RANK["yellow"] and key not in self.saved.quiet.shelves:
             self.saved.quiet.shelves[key] = Shelf("chattering", now + CHATTER_SHELF, "yellow", "反复预警 / chattering")
             self.schedule_quiet()
-        self._explain(case, now)
+        self.explain(case, now)
         self.judge_quiet(now)
 
     def _unstable(self, key: str, now: int) -> bool:
@@ -287,6 +287,8 @@ class LifeCycle:
                 self._commands.append(report)
         if not case.is_open and self.open.get(alert.key) is case:
             del self.open[alert.key]
+        if case.acknowledged:  # stages that passed unreminded: before the acknowledgement, or while kept quiet
+            case.reminded = max(case.reminded, sum(case.since + after < now for _, after in stages(self.site, alert.level)))
         self._schedule(case)
 
     def close(self, case: Case, now: int, by: str = "", outcome: Any = None, note: str = "") -> None:
@@ -304,7 +306,7 @@ class LifeCycle:
             tell=case.owed,
             reason="closed",
         )
-        self._explain(case, now)
+        self.explain(case, now)
         for part in case.alert.parts:
             other = self.saved.cases.get(part)
             if other is not None and other.is_open:
@@ -343,7 +345,7 @@ class LifeCycle:
     def unit_people(self, unit: str) -> tuple[str, ...]:
         return unit_people(self.site, unit)
 
-    def _step_people(self, case: Case, step: int = 0, level: Any = None) -> tuple[str, ...]:
+    def step_people(self, case: Case, step: int = 0, level: Any = None) -> tuple[str, ...]:
         ladder = steps(self.site, level or case.alert.level)
         return self.people(*ladder[step].to, case=case) if ladder[step].after == 0 or case.acknowledged or level else ()
 
@@ -359,8 +361,15 @@ class LifeCycle:
 
     # What is kept quiet
 
-    def _explain(self, case: Case, now: int) -> None:
-        """This case may explain others, or has ceased to."""
+    def kept_quiet(self, alert: Alert, now: int) -> Suppressed | None:
+        return suppression(alert, self.saved.quiet, (self.explaining[id_] for id_ in sorted(self.explaining)), self.site, now)
+
+    def in_order(self) -> list[Case]:
+        """The open cases in an order that a restart does not change."""
+        return sorted(self.open.values(), key=lambda case: case.alert.id)
+
+    def explain(self, case: Case, now: int) -> None:
+        """Whether it explains others may have changed."""
         id_ = case.alert.id
         if explains_others(case) and case.is_open:
             self.explaining[id_] = case
@@ -370,9 +379,9 @@ class LifeCycle:
 
     def judge_quiet(self, now: int) -> None:
         """Whether each open alert is kept quiet now; one that no longer is, and was not answered, is told."""
-        for case in list(self.open.values()):
+        for case in self.in_order():
             alert = case.alert
-            quiet = suppression(alert, self.saved.quiet, self.explaining.values(), self.site, now)
+            quiet = self.kept_quiet(alert, now)
             if quiet == alert.suppressed:
                 continue
             if quiet is not None:
@@ -381,19 +390,21 @@ class LifeCycle:
                 self.change(case, "unsuppressed", now, suppressed=None)
             else:
                 case.since, case.step = now, 1
-                self.change(case, "unsuppressed", now, suppressed=None, tell=self._step_people(case, 0, alert.level), reason="raised")
+                self.change(case, "unsuppressed", now, suppressed=None, tell=self.step_people(case, 0, alert.level), reason="raised")
 
     # Time
 
     def _schedule(self, case: Case) -> None:
         found = deadlines(self.site, case) if case.alert.id in self.saved.cases else []
-        self._set(f"case/{case.alert.key}/{case.alert.id}", min(found)[0] if found else None)
+        self._set(f"case/{case.alert.key}/{case.alert.id}", max(min(found)[0], self.saved.now) if found else None)
 
     def schedule_quiet(self) -> None:
         quiet, now = self.saved.quiet, self.saved.now
         spans = [*quiet.silences.values(), *quiet.works.values(), *quiet.exercises.values()]
-        ends = [each.until for each in (*quiet.shelves.values(), *quiet.mutes.values())]
-        ahead = [at for at in (*ends, *(at for span in spans for at in (span.since, span.until))) if at > now]
+        bounds = [at for span in spans for at in (span.since, span.until)]
+        bounds += [shelf.until for shelf in quiet.shelves.values()]
+        bounds += [mute.until for mute in quiet.mutes.values()]
+        ahead = [at for at in bounds if at > now]
         self._set("quiet", min(ahead) if ahead else None)
 
     def schedule_seats(self) -> None:

@@ -43,7 +43,7 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
 }  # fmt: skip
 
 
-def where_of(site: Site, finding: Finding) -> str:
+def where_of(finding: Finding) -> str:
     """The place number, else the vessel's name, else the subject as it is called."""
     if finding.place:
         return finding.place
@@ -52,7 +52,7 @@ def where_of(site: Site, finding: Finding) -> str:
 
 
 def text_of(site: Site, finding: Finding, *, not_drill: bool = False) -> Bilingual:
-    values = _Told({"where": where_of(site, finding), **finding.values})
+    values = _Told({"where": where_of(finding), **finding.values})
     known = REASONS.get((finding.model, finding.code))
     if known is not None:
         zh, en = (text.format_map(values) for text in known)
