@@ -116,11 +116,15 @@ class InfluxStore:
         """Revisions that the server has of alerts that this process has not written: after a restart an older one must not come over a newer."""
         if not shapes:
             return {}
-        found: dict[str, int] = {}
-        for i in range(0, len(shapes), 50):
-            times = " OR ".join(f"time = {columns_of(shape)[9] * NANOS + _place(shape['id'])}" for shape in shapes[i : i + 50])
-            found |= {row["id"]: row["revision"] for row in self._rows(f"SELECT id, revision FROM alerts WHERE {times}")}  # noqa: S608 - numbers
-        return found
+        found = self._at("id, revision", [columns_of(shape)[9] * NANOS + _place(shape["id"]) for shape in shapes])
+        return {row["id"]: row["revision"] for row in found}
+
+    def _at(self, columns: str, times: Sequence[int]) -> list[dict[str, Any]]:
+        """Of `alerts`, the points at these moments (ns): a statement each, as InfluxQL joins times by AND alone."""
+        rows = []
+        for i in range(0, len(times), 100):
+            rows += self._rows(";".join(f"SELECT {columns} FROM alerts WHERE time = {time}" for time in times[i : i + 100]))  # noqa: S608 - numbers
+        return rows
 
     def position(self, topic: str, partition: int) -> int | None:
         return self._positions.get(topic, partition)
@@ -139,11 +143,12 @@ class InfluxStore:
             self._map()
             return self._rows(query)
         body = json.loads(answer.data) if answer.status == 200 else {}
-        result = (body.get("results") or [{}])[0]
-        if answer.status != 200 or "error" in result:
-            raise StoreAway(f"{answer.status} {result.get('error') or answer.data[:300]!r}")
+        results = body.get("results", ())
+        wrong = next((result["error"] for result in results if "error" in result), "")
+        if answer.status != 200 or wrong:
+            raise StoreAway(f"{answer.status} {wrong or answer.data[:300]!r}")
         rows = []
-        for series in result.get("series", ()):
+        for series in (series for result in results for series in result.get("series", ())):
             tags = series.get("tags", {})
             rows += [{**tags, **dict(zip(series["columns"], values, strict=True))} for values in series["values"]]
         return rows
@@ -168,10 +173,7 @@ class InfluxStore:
         where = [f"updated >= {since}", *(["open = true"] if open_only else []), *([f"area = {_quoted(area)}"] if area else [])]
         found = self._rows(f"SELECT id, updated FROM alerts WHERE {' AND '.join(where)}")  # noqa: S608 - quoted
         found.sort(key=lambda row: (-row["updated"], row["id"]))
-        shapes: dict[str, dict[str, Any]] = {}
-        for i in range(0, len(found[:limit]), 50):
-            times = " OR ".join(f"time = {row['time']}" for row in found[:limit][i : i + 50])
-            shapes |= {row["id"]: json.loads(row["shape"]) for row in self._rows(f"SELECT id, shape FROM alerts WHERE {times}")}  # noqa: S608
+        shapes = {row["id"]: json.loads(row["shape"]) for row in self._at("id, shape", [row["time"] for row in found[:limit]])}
         return [shapes[row["id"]] for row in found[:limit] if row["id"] in shapes]
 
     def history(self, alert: str) -> list[dict[str, Any]]:
