@@ -34,10 +34,8 @@ class Done(NamedTuple):
         late = "entered late" if self.at != self.now else ""
         return "; ".join(part for part in (self.action.note or "", late) if part)
 
-    def change(self, what: str = "", *, tell: tuple[str, ...] = (), reason: str = "", unit: str = "", **fields: Any) -> None:
-        self.life.change(
-            self.case, what or self.action.do, self.now, by=self.action.by, unit=unit, note=self.note, tell=tell, reason=reason, **fields
-        )
+    def change(self, what: str = "", *, tell: tuple[str, ...] = (), page: str = "", unit: str = "", **fields: Any) -> None:
+        self.life.change(self.case, what or self.action.do, self.now, by=self.action.by, unit=unit, note=self.note, tell=tell, page=page, **fields)
 
 
 def hear(life: "LifeCycle", event: Event, now: int, entered_late: int | None) -> None:
@@ -100,9 +98,9 @@ def _transfer(done: Done) -> str:
     if to not in done.life.site.person:
         return "no such person"
     if done.case.acknowledged:
-        done.change(owner=to, tell=(to,), reason="transferred")
+        done.change(owner=to, tell=(to,), page="transferred")
     else:
-        done.change(owner=to, response="acknowledged", acknowledged=done.at, tell=(to,), reason="transferred")
+        done.change(owner=to, response="acknowledged", acknowledged=done.at, tell=(to,), page="transferred")
     return ""
 
 
@@ -200,7 +198,7 @@ def _verify(done: Done) -> str:
         return "not resolved"
     if done.action.by == case.resolver:
         return "another person must verify"
-    done.change(response="verified", verified=done.at, tell=case.owed, reason="closed" if case.owed else "")
+    done.change(response="verified", verified=done.at, tell=case.owed, page="closed" if case.owed else "")
     return ""
 
 
@@ -216,7 +214,7 @@ def _reopen(done: Done) -> str:
     quiet = life.kept_quiet(case.alert, done.now)
     people = () if quiet else tuple(dict.fromkeys((*case.alert.audience, *life.step_people(case, 0, case.alert.level))))
     done.change(
-        response="new", owner="", resolved=None, verified=None, outcome=None, acknowledged=None, suppressed=quiet, tell=people, reason="reopened"
+        response="new", owner="", resolved=None, verified=None, outcome=None, acknowledged=None, suppressed=quiet, tell=people, page="reopened"
     )  # fmt: skip
     life.explain(case, done.now)
     return ""
@@ -295,11 +293,11 @@ def offer(life: "LifeCycle", case: Case, unit: str | None, now: int, by: str, wh
     """Ask a unit, or tell the owner and the shift leader that none is free."""
     if unit is None:
         people = tuple(dict.fromkeys((*((case.alert.owner,) if case.alert.owner else ()), *life.people("shift_leader", case=case))))
-        life.change(case, "no_unit", now, by=by, unit=tried, note="no free unit", tell=people, reason="deadline")
+        life.change(case, "no_unit", now, by=by, unit=tried, note="no free unit", tell=people, page="deadline")
         return
     case.unanswering = tuple(each for each in case.unanswering if each != unit)
     people = case.exercise if case.alert.drill else life.unit_people(unit)
-    life.change(case, what, now, by=by, unit=unit, responses=_with(case, UnitResponse(unit, dispatched=now)), tell=people, reason="offered")
+    life.change(case, what, now, by=by, unit=unit, responses=_with(case, UnitResponse(unit, dispatched=now)), tell=people, page="offered")
 
 
 def _unit_of(done: Done) -> str:
@@ -452,7 +450,7 @@ def time_passed(life: "LifeCycle", case: Case, what: str, at: int) -> None:
         _remind(life, case, at)
     elif what == "unverified":
         case.chief_told = True
-        life.change(case, "unverified", at, tell=life.people("chief", case=case), reason="deadline")
+        life.change(case, "unverified", at, tell=life.people("chief", case=case), page="deadline")
     elif what == "unit":
         _next_unit(life, case, at)
 
@@ -465,7 +463,7 @@ def _remind(life: "LifeCycle", case: Case, at: int) -> None:
     people = tuple(
         dict.fromkeys((*((case.alert.owner,) if case.alert.owner and not case.alert.drill else ()), *life.people("shift_leader", case=case)))
     )
-    life.change(case, "overdue", at, tell=people, reason="deadline")
+    life.change(case, "overdue", at, tell=people, page="deadline")
 
 
 def _next_unit(life: "LifeCycle", case: Case, at: int) -> None:

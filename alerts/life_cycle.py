@@ -191,7 +191,7 @@ class LifeCycle:
         tell = () if quiet is not None else self.step_people(case)
         if quiet is None and self._first_due(case) == now:
             case.step = 1
-        self.change(case, "raised", now, suppressed=quiet, tell=tell, reason="raised")
+        self.change(case, "raised", now, suppressed=quiet, tell=tell, page="raised")
         self._commands.extend(responses.first_aid(self.shore, case, now))
         self.explain(case, now)
 
@@ -228,7 +228,7 @@ class LifeCycle:
             tell = tuple(dict.fromkeys((*alert.audience, *self.step_people(case, 0, level), *((alert.owner,) if alert.owner else ()))))
             if higher or freed:
                 case.step = max(case.step, 1)
-        self.change(case, what, now, **fields, suppressed=quiet, tell=tell, reason="raised" if freed and not higher else what)
+        self.change(case, what, now, **fields, suppressed=quiet, tell=tell, page="level" if higher else "raised" if freed else what)
         if case.answers and finding.again:
             self._commands.append(responses.report(case, now))
         if higher and not endless:
@@ -265,7 +265,7 @@ class LifeCycle:
         unit: str = "",
         note: str = "",
         tell: tuple[str, ...] = (),
-        reason: str = "",
+        page: str = "",
         **fields: Any,
     ) -> None:
         """One revision: the fields, who is told of it, and what follows for state, due time and deadlines."""
@@ -279,8 +279,8 @@ class LifeCycle:
         self._alerts.append(alert)
         if tell:
             step = max(0, case.step - 1)
-            self._pages.append(Page(alert=alert.id, revision=alert.revision, reason=reason or what, step=step, at=now, to=tell, level=alert.level))
-            case.owed = () if reason == "closed" else tuple(dict.fromkeys((*case.owed, *tell)))
+            self._pages.append(Page(alert=alert.id, revision=alert.revision, reason=page or what, step=step, at=now, to=tell, level=alert.level))
+            case.owed = () if page == "closed" else tuple(dict.fromkeys((*case.owed, *tell)))
         if case.answers and (what == "raised" or alert.response != old.response):
             report = responses.report(case, now)
             if what == "raised" or report.args["state"] != responses.STATES[old.response]:
@@ -304,7 +304,7 @@ class LifeCycle:
             resolved=now,
             outcome=outcome,
             tell=case.owed,
-            reason="closed",
+            page="closed",
         )
         self.explain(case, now)
         for part in case.alert.parts:
@@ -332,7 +332,7 @@ class LifeCycle:
         tell = to or self.people(*ladder[min(case.step, len(ladder) - 1)].to, case=case)
         first = not case.alert.audience
         case.step += 1
-        self.change(case, "escalated", now, by=by, note=note, tell=permitted(self.site, case.alert, tell), reason="raised" if first else "escalated")
+        self.change(case, "escalated", now, by=by, note=note, tell=permitted(self.site, case.alert, tell), page="raised" if first else "escalated")
 
     def command(self, command: Command) -> None:
         self._commands.append(command)
@@ -390,7 +390,7 @@ class LifeCycle:
                 self.change(case, "unsuppressed", now, suppressed=None)
             else:
                 case.since, case.step = now, 1
-                self.change(case, "unsuppressed", now, suppressed=None, tell=self.step_people(case, 0, alert.level), reason="raised")
+                self.change(case, "unsuppressed", now, suppressed=None, tell=self.step_people(case, 0, alert.level), page="raised")
 
     # Time
 

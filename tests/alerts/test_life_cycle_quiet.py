@@ -1,0 +1,169 @@
+"""What keeps an alert quiet, and that it ends."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from coast import HOUR, MIN, T0, Exercise, Room, Shift, Silence, Work
+
+from ingest.events import Matchers
+
+
+def test_a_work_order_expects_tamper_and_its_end_pages_what_stands():
+    room = Room()
+    room.hear(Work, id="w", subject="box-1", by="fix", until=T0 + HOUR)
+    room.find("M02", "box-1", "orange", "tamper")
+    assert room.one("M02/box-1").suppressed.how == "work"
+    assert not room.pages
+    assert not room.commands
+    room.at(HOUR)
+    assert room.one("M02/box-1").suppressed is None
+    assert [page.at for page in room.pages] == [T0 + HOUR]
+
+
+def test_closing_the_work_order_ends_it_at_once():
+    room = Room()
+    room.hear(Work, id="w", subject="box-1", by="fix")
+    room.find("M02", "box-1", "orange", "tamper")
+    room.at(MIN)
+    room.hear(Work, id="w", subject="box-1", by="fix", closed=True)
+    assert room.pages[-1].at == T0 + MIN
+
+
+def test_a_silence_records_but_pages_nobody_and_ends_after_eight_hours_at_most():
+    room = Room()
+    room.hear(Silence, id="s", matchers=Matchers(model="M12"), until=T0 + 100 * HOUR, by="li", reason="rain")
+    room.find("M12", "412", "orange")
+    assert room.one("M12/412").suppressed.how == "silenced"
+    assert not room.pages
+    room.at(8 * HOUR)
+    assert room.pages[0].at == T0 + 8 * HOUR
+
+
+def test_a_silence_by_level_alone_is_refused():
+    room = Room()
+    room.hear(Silence, id="s", matchers=Matchers(level="orange"), until=T0 + HOUR, by="li", reason="rain")
+    room.find("M12", "412", "orange")
+    assert room.pages
+
+
+def test_red_and_a_press_break_every_quiet():
+    room = Room()
+    room.hear(Silence, id="s", matchers=Matchers(device="box-1"), until=T0 + HOUR, by="li", reason="x")
+    room.hear(Work, id="w", subject="box-1", by="fix")
+    alert = room.press()
+    assert alert.suppressed is None
+    room.do("shelve", alert, until=T0 + HOUR)
+    assert room.newest[alert.id].change.what == "ignored"
+    room.hear(Silence, id="s2", matchers=Matchers(model="M12"), until=T0 + HOUR, by="li", reason="x")
+    room.find("M12", "412", "orange")
+    room.find("M12", "412", "red")
+    assert room.one("M12/412").suppressed is None
+    assert room.pages[-1].reason == "level"
+
+
+def test_a_shelf_ends_with_the_shift_unless_the_successor_accepts():
+    for accepts in (False, True):
+        room = Room()
+        room.hear(Shift, seat="room-1", do="on", by="li")
+        room.find("M12", "412", "yellow")
+        room.do("shelve", room.one("M12/412"), until=T0 + 7 * HOUR)
+        assert room.one("M12/412").state == "shelved"
+        if accepts:
+            room.hear(Shift, seat="room-1", do="offer", by="li", to="chen")
+            room.hear(Shift, seat="room-1", do="accept", by="chen")
+        else:
+            room.hear(Shift, seat="room-1", do="off", by="li")
+        assert (room.one("M12/412").suppressed is not None) is accepts
+        room.at(7 * HOUR)
+        assert room.one("M12/412").suppressed is None
+
+
+def test_an_outage_explains_its_boxes_but_not_a_tamper():
+    room = Room()
+    room.find("M02", "box-1", "blue")
+    room.find("M02", "box-2", "orange", "tamper")
+    room.find("M02", "s-1", "yellow", "segment_outage", inhibits=("box-1", "box-2"))
+    assert room.one("M02/box-1").suppressed.how == "inhibited"
+    assert room.one("M02/box-2").suppressed is None
+    room.find("M02", "s-1", "over", "segment_outage")
+    assert room.one("M02/box-1").suppressed is None
+
+
+def test_a_receiver_that_is_down_explains_its_vessels():
+    room = Room()
+    room.find("M02", "receiver", "yellow", "receiver_down")
+    room.find("M12", "412", "orange", values={"receiver": "receiver"})
+    room.find("M12", "413", "orange", values={"receiver": "other"})
+    assert room.one("M12/412").suppressed.how == "inhibited"
+    assert room.one("M12/413").suppressed is None
+
+
+def test_those_who_were_told_hear_the_end_though_it_was_shelved():
+    room = Room()
+    room.find("M02", "box-1", "blue")
+    people = set(room.pages[0].to)
+    room.do("shelve", room.one("M02/box-1"), until=T0 + HOUR)
+    room.find("M02", "box-1", "over")
+    assert (room.pages[-1].reason, set(room.pages[-1].to)) == ("closed", people)
+
+
+def test_chattering_shelves_itself_for_a_quarter_of_an_hour():
+    room = Room()
+    for n in range(3):
+        room.at(n * 10_000)
+        room.find("M02", "box-1", "blue")
+        room.find("M02", "box-1", "over")
+    room.at(40_000)
+    room.find("M02", "box-1", "blue")
+    assert room.one("M02/box-1").suppressed.by == "chattering"
+    room.at(20_000 + 15 * MIN)
+    assert room.one("M02/box-1").suppressed is None
+    assert room.pages[-1].reason == "raised"
+
+
+def test_three_times_in_half_an_hour_is_unstable():
+    room = Room()
+    for n in range(4):
+        room.at(n * 5 * MIN)
+        room.find("M02", "box-1", "blue")
+        room.find("M02", "box-1", "over")
+    assert "unstable" in room.one("M02/box-1").flags
+
+
+def test_a_drill_pages_its_people_only_and_a_real_press_is_its_own_red():
+    room = Room()
+    room.hear(Exercise, id="e", devices=("box-1",), until=T0 + HOUR, by="fix")
+    assert room.life.in_exercise("box-1", T0 + MIN)
+    assert not room.life.in_exercise("box-2", T0 + MIN)
+    drill = room.press(drill=True)
+    assert drill.text.zh.startswith("【演练】")
+    assert drill.text.en.startswith("[DRILL]")
+    assert {person for page in room.pages for person in page.to} == {"fix"}
+    real = room.press()
+    assert real.id != drill.id
+    assert (real.level, real.drill) == ("red", False)
+    assert "非演练" in real.text.zh
+    assert "li" in room.pages[-1].to
+
+
+def test_an_empty_seat_is_orange_after_two_minutes_until_somebody_sits_down():
+    room = Room()
+    room.hear(Shift, seat="room-1", do="on", by="li")
+    room.hear(Shift, seat="room-1", do="off", by="li")
+    room.at(2 * MIN)
+    alert = room.one("SYS/seat/room-1")
+    assert (alert.level, alert.raised) == ("orange", T0 + 2 * MIN)
+    room.hear(Shift, seat="room-1", do="on", by="chen")
+    assert room.newest[alert.id].condition == "over"
+
+
+def test_hand_over_gives_open_alerts_to_the_successor():
+    room = Room()
+    room.hear(Shift, seat="room-1", do="on", by="li")
+    alert = room.press()
+    room.do("acknowledge", alert)
+    room.hear(Shift, seat="room-1", do="offer", by="li", to="chen")
+    room.hear(Shift, seat="room-1", do="accept", by="chen")
+    assert room.newest[alert.id].owner == "chen"
