@@ -1,0 +1,78 @@
+"""Which areas of the log an event goes to: its device's, and for what concerns more than one, each that it touches."""
+
+from typing import Any
+
+import msgspec
+
+from ingest.events import Bulletin, Distress, Event, Exercise, Permit, Position, Silence, Unit, Work
+from ingest.site import Site
+
+NEAR = 20.0  # nautical miles: 30 min at 40 kn. Source: ours
+
+Routed = list[tuple[int, Event]]
+
+
+class Router:
+    """Answers for one site. `home` is the number of the area of the device that spoke."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._numbers = tuple(sorted(area.number for area in site.areas))
+
+    def route(self, event: Event, home: int) -> Routed:
+        if isinstance(event, Position | Distress):
+            return self._by_place(event, home)
+        return [(number, event) for number in self._areas(event, home)]
+
+    def _by_place(self, event: Any, home: int) -> Routed:
+        """A fix goes to every area near it. Far from all, it stays with its receiver's area: a fix as nobody's own, a distress as its own."""
+        if event.position is None:
+            return [(home, event)]
+        from ingest.geo import areas_near  # noqa: PLC0415  # shapely, only where positions are
+
+        near = areas_near(self._site, event.position, NEAR)
+        if isinstance(event, Distress):
+            if not any(owner for _, owner in near):
+                near = ((home, True), *(one for one in near if one[0] != home))
+        elif not near:
+            near = ((home, False),)
+        return [(number, event if event.owner == owner else msgspec.structs.replace(event, owner=owner)) for number, owner in near]
+
+    def _areas(self, event: Event, home: int) -> tuple[int, ...]:
+        site = self._site
+        match event:
+            case Bulletin():
+                return self._of_bulletin(event)
+            case Silence():
+                matchers = event.matchers
+                if matchers.area in site.area_of:
+                    return (site.area_of[matchers.area].number,)
+                if matchers.segment in site.segment:
+                    return self._numbered(site.segment[matchers.segment].area)
+                if matchers.device in site.device:
+                    return self._numbered(site.device[matchers.device].area)
+                return self._numbers
+            case Exercise():
+                return self._numbered(*(site.device[one].area for one in event.devices if one in site.device)) or (home,)
+            case Work() if event.subject in site.device:
+                return self._numbered(site.device[event.subject].area)
+            case Permit() if event.zone in site.zone:
+                return self._numbered(*site.zone[event.zone].areas) or (home,)
+            case Unit() if event.unit in site.unit:
+                return tuple(sorted({home, *self._numbered(site.unit[event.unit].area)}))
+        return (home,)
+
+    def _of_bulletin(self, event: Bulletin) -> tuple[int, ...]:
+        """Areas named or covered; every area where none of ours is told, since a warning too many is read and one too few is not."""
+        named = self._numbered(*event.areas)
+        if len(event.polygon) > 2:
+            import shapely  # noqa: PLC0415  # rare
+
+            covered = shapely.make_valid(shapely.Polygon(event.polygon))
+            touched = [area.id for area in self._site.areas if covered.intersects(shapely.make_valid(shapely.Polygon(area.outline)))]
+            return tuple(sorted({*named, *self._numbered(*touched)})) or self._numbers
+        return named or self._numbers
+
+    def _numbered(self, *ids: str) -> tuple[int, ...]:
+        area_of = self._site.area_of
+        return tuple(sorted({area_of[one].number for one in ids if one in area_of}))
