@@ -1,0 +1,148 @@
+"""What is well with this installation and what is not, each with what to do: connections, clock, disk, versions, site, roles.
+
+Looks only: it appends nothing, and works while the system runs and while it does not.
+"""
+
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import socket
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ingest.events import Tick
+from ingest.log import ALERTS, EVENTS, LogBroken, open_log
+from ingest.records import Codec
+from ingest.settings import Settings
+
+DISK_LOW = 2_000_000_000  # bytes; ours
+TICK_OLD = 10.0  # s; the watchdog's own bound
+CLOCK_FIRST = 1_767_225_600  # s, 2026-01-01: a clock before that is wrong
+
+
+class Look(NamedTuple):
+    """`well` is None where there is nothing to judge."""
+
+    what: str
+    well: bool | None
+    found: str
+    do: str = ""
+
+    def __str__(self) -> str:
+        mark = {True: "ok  ", False: "BAD ", None: "-   "}[self.well]
+        return f"{mark} {self.what:<12} {self.found}" + (f"\n       -> {self.do}" if self.do and not self.well else "")
+
+
+def report(settings: Settings) -> tuple[list[str], bool]:
+    """Lines for a person, and whether all is well."""
+    looks = [look for each in (_versions, _clock, _disk, _site, _roles, _broker, _log, _store, _console) for look in _safely(each, settings)]
+    return [str(look) for look in looks], all(look.well is not False for look in looks)
+
+
+def _safely(look: Callable[[Settings], Iterator[Look]], settings: Settings) -> Iterator[Look]:
+    try:
+        yield from look(settings)
+    except (OSError, ValueError, sqlite3.Error) as fault:
+        yield Look(look.__name__.strip("_"), well=False, found=f"{type(fault).__name__}: {fault}", do="see the message")
+
+
+def _versions(_settings: Settings) -> Iterator[Look]:
+    names = ("faust-streaming", "paho-mqtt", "msgspec", "numpy", "influxdb-client")
+    found = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
+    yield Look(
+        "versions",
+        sys.version_info >= (3, 11),
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {found}",
+        "Python 3.11 or newer",
+    )
+
+
+def _clock(_settings: Settings) -> Iterator[Look]:
+    now = time.time()
+    yield Look("clock", now > CLOCK_FIRST, time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(now)), "set the clock, and let it follow NTP")
+
+
+def _disk(settings: Settings) -> Iterator[Look]:
+    free = shutil.disk_usage(settings.home).free
+    yield Look(
+        "disk",
+        free > DISK_LOW,
+        f"{free / 1e9:.1f} GB free at {settings.home}",
+        "make room: at the end only presses are still written, from the reserve",
+    )
+
+
+def _site(settings: Settings) -> Iterator[Look]:
+    from ingest.site_files import check_site  # noqa: PLC0415 — shapely is slow to import
+    from models.catalogue import check_thresholds  # noqa: PLC0415
+
+    faults = check_site(settings.site, check_thresholds)
+    yield Look(
+        "site", not faults, f"{settings.site}: {len(faults)} faults" if faults else str(settings.site), f"coast-guardian site check {settings.site}"
+    )
+
+
+def _roles(settings: Settings) -> Iterator[Look]:
+    path = Path(settings.home) / "run.json"
+    if not path.exists():
+        yield Look("roles", None, "not started by `run` here")
+        return
+    for name, role in json.loads(path.read_text())["roles"].items():
+        alive = bool(role["pid"]) and Path(f"/proc/{role['pid']}").exists()
+        fell = f", fell {role['falls']} times, last with {role['last_exit']}" if role["falls"] else ""
+        yield Look(name, alive, f"process {role['pid']}{fell}" if alive else f"not running{fell}", "coast-guardian run; the reason is in its output")
+
+
+def _broker(settings: Settings) -> Iterator[Look]:
+    host, port = settings.broker
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        answer = probe.connect_ex((host, port))
+    yield Look(
+        "broker", answer == 0, f"{host}:{port} {'answers' if answer == 0 else os.strerror(answer)}", "start the broker, or set COAST_MQTT=host:port"
+    )
+
+
+def _log(settings: Settings) -> Iterator[Look]:
+    try:
+        log = open_log(settings.log_url)
+    except LogBroken as broken:
+        yield Look("log", well=False, found=str(broken), do="restore it from the archive, or start with an empty home folder")
+        return
+    codec = Codec()
+    for area in log.partitions(EVENTS):
+        first, end = log.bounds(EVENTS, area)
+        last = log.read(EVENTS, area, max(first, end - 1))
+        ticks = [event.now for event in codec.unpack(last[-1].value).events if isinstance(event, Tick)] if last else []
+        age = time.time() - (ticks[-1] if ticks else last[-1].at if last else 0) / 1000
+        judged = log.position("processor", EVENTS, area) or 0
+        told = log.bounds(ALERTS, area)[1] - (log.position("deliverer", ALERTS, area) or 0)
+        found = f"{end - first} records, last {age:.0f} s ago, {end - judged} since the last snapshot, {told} alerts' records not yet delivered"
+        yield Look(f"log {area}", age < TICK_OLD, found, "no tick: is the bridge running, and does the broker answer?")
+    log.close()
+
+
+def _store(settings: Settings) -> Iterator[Look]:
+    if settings.store_url.startswith("sqlite"):
+        path = Path(settings.store_url.removeprefix("sqlite:///"))
+        yield Look("store", path.exists() or None, f"{path}, {path.stat().st_size / 1e6:.1f} MB" if path.exists() else "not written yet")
+        return
+    from alerts.store.opening import open_store  # noqa: PLC0415
+
+    store = open_store(settings)
+    store.alerts(limit=1)
+    store.close()
+    yield Look("store", well=True, found=settings.store_url)
+
+
+def _console(settings: Settings) -> Iterator[Look]:
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        answers = probe.connect_ex((settings.console_host, settings.console_port)) == 0
+    yield Look("console", answers or None, f"http://{settings.console_host}:{settings.console_port} {'answers' if answers else 'does not answer'}")
