@@ -102,11 +102,16 @@ def _delete(log: File, stream: int, rows: list[int]) -> int:
 
 def _give_back(log: File, wanted: int) -> None:
     """Return freed pages to the disk, so that the reserve can be filled up and bulk be written again."""
-    page = log.query("PRAGMA page_size")[0][0]
-    for _ in range(0, wanted // page + 1, 1000):
+    pages = wanted // log.query("PRAGMA page_size")[0][0] + 1
+
+    def body(db: sqlite3.Connection) -> None:
+        for _ in range(1000):
+            db.execute("PRAGMA incremental_vacuum(1)")  # Python's module steps such a statement once, so it frees one page whatever is asked
+
+    for _ in range(0, pages, 1000):
         if not log.query("PRAGMA freelist_count")[0][0]:
             break
-        log.write(lambda db: db.execute("PRAGMA incremental_vacuum(1000)").fetchall(), urgent=True)
+        log.write(body, urgent=True)
     log.query("PRAGMA wal_checkpoint(TRUNCATE)")  # the file shrinks only at a checkpoint
     log.reserve.whole()
 
