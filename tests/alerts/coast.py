@@ -32,7 +32,18 @@ def coast(revision: str = "one", **changes) -> Site:
         Person("boss", "长", "chief", "room"),
     )
     segments = tuple(
-        Segment(f"s-{n}", "bay", n, "shore", (118 + n / 100, 24), (118 + (n + 1) / 100, 24), (118 + n / 100, 24), "station", "police", name_zh="崇武")
+        Segment(
+            f"s-{n}",
+            "bay",
+            n,
+            "shore",
+            (118 + n / 100, 24),
+            (118 + (n + 1) / 100, 24),
+            (118 + n / 100, 24),
+            "station-2" if n == 4 else "station",
+            "police",
+            name_zh="崇武",
+        )
         for n in range(1, 5)
     )
     devices = (
@@ -87,7 +98,9 @@ class Room:
         return self.newest[changes.alerts[-1].id]
 
     def do(self, verb, alert, by="li", entered_late=None, id_=None, **more) -> Changes:
-        action = Action(device="console", received=self.now, id=id_ or f"a-{next(self.number)}", alert=getattr(alert, "id", alert), do=verb, by=by, **more)
+        action = Action(
+            device="console", received=self.now, id=id_ or f"a-{next(self.number)}", alert=getattr(alert, "id", alert), do=verb, by=by, **more
+        )
         return self.took(self.life.event(action, self.now, entered_late))
 
     def hear(self, kind, **more) -> Changes:
