@@ -6,14 +6,20 @@ Source of the columns: marinecadastre.gov, AIS data dictionary. Times are UTC wi
 import csv
 import gzip
 import heapq
+import io
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from tempfile import TemporaryFile
+from typing import IO, Any, NamedTuple
+
+import msgspec
 
 from ingest.formats.nmea import BEACONS
 
-WINDOW = 20_000  # rows, some 20 MB; ours
+RUN = 50_000  # rows sorted at once, some 50 MB; ours
 
 
 class Row(NamedTuple):
@@ -24,26 +30,28 @@ class Row(NamedTuple):
     payload: dict[str, Any]
 
 
-def read(path: Path) -> Iterator[Row | str]:
-    """The rows of a `.csv` or `.csv.gz` in the order of time, and texts: why a row was left out.
+_READ = msgspec.json.Decoder(Row).decode
 
-    Memory is bounded: rows wait in a heap of `WINDOW`, so a row that stands further from its place than that is left out.
+
+def read(path: Path) -> Iterator[Row | str]:
+    """The rows of a `.csv` or `.csv.gz` in the order of time (of one time in the file's order); before them, as texts, why rows were left out.
+
+    Such a file holds millions of rows that are only roughly in order, so it is sorted in pieces of `RUN` rows on disk.
     """
-    heap: list[tuple[int, int, Row]] = []
-    last = 0
-    with gzip.open(path, "rt", encoding="utf-8", newline="") if path.suffix == ".gz" else path.open(encoding="utf-8", newline="") as lines:
-        for order, row in enumerate(decode(lines)):
-            if isinstance(row, str):
-                yield row
-            elif row.at < last:
-                yield f"a row of {row.payload['vessel']} stands more than {WINDOW} rows after its time"
-            else:
-                heapq.heappush(heap, (row.at, order, row))
-                if len(heap) > WINDOW:
-                    last, _, first = heapq.heappop(heap)
-                    yield first
-    while heap:
-        yield heapq.heappop(heap)[2]
+    with ExitStack() as files:
+        raw: IO[bytes] = files.enter_context(path.open("rb"))
+        if path.suffix == ".gz":
+            raw = files.enter_context(gzip.open(raw))
+        rows = decode(io.TextIOWrapper(raw, encoding="utf-8", newline=""))
+        runs = []
+        while piece := list(islice(rows, RUN)):
+            yield from (row for row in piece if isinstance(row, str))
+            run = files.enter_context(TemporaryFile())
+            for row in sorted((row for row in piece if not isinstance(row, str)), key=lambda row: row.at):
+                run.write(msgspec.json.encode(row) + b"\n")
+            run.seek(0)
+            runs.append(map(_READ, run))
+        yield from heapq.merge(*runs, key=lambda row: row.at)
 
 
 def decode(lines: Iterable[str]) -> Iterator[Row | str]:
