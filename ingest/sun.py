@@ -18,7 +18,7 @@ def is_night(position: Lonlat, at: int) -> bool:
 
 
 def next_sunrise(position: Lonlat, at: int) -> int:
-    """ms of the first sunrise after `at`. In a polar night or day that has none within two days: two days on."""
+    """The first sunrise after `at`, in ms. In a polar night or day that has none within two days: two days on."""
     place = (round(position[0], 1), round(position[1], 1))  # 0.1 degrees is at most 24 s of sunrise; keeps the table small
     return min((rise for day in range(at // DAY - 1, at // DAY + 3) if (rise := _sunrise(place, day)) > at), default=at + 2 * DAY)
 
