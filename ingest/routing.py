@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from ingest.events import Bulletin, Distress, Event, Exercise, Permit, Position, Silence, Unit, Work
+from ingest.geo import areas_near, owner
 from ingest.site import Site
 
 NEAR = 20.0  # nautical miles: 30 min at 40 kn. Source: ours
@@ -28,15 +29,16 @@ class Router:
         """A fix goes to every area near it. Far from all, it stays with its receiver's area: a fix as nobody's own, a distress as its own."""
         if event.position is None:
             return [(home, event)]
-        from ingest.geo import areas_near  # noqa: PLC0415  # shapely, only where positions are
-
-        near = areas_near(self._site, event.position, NEAR)
+        site, position = self._site, event.position
+        areas = areas_near(site, position, NEAR)
+        owning = areas[0].number if len(areas) == 1 else owner(site, position).number if areas else -1
+        near = tuple((area.number, area.number == owning) for area in areas)
         if isinstance(event, Distress):
-            if not any(owner for _, owner in near):
-                near = ((home, True), *(one for one in near if one[0] != home))
+            if not near:
+                near = ((home, True),)
         elif not near:
             near = ((home, False),)
-        return [(number, event if event.owner == owner else msgspec.structs.replace(event, owner=owner)) for number, owner in near]
+        return [(number, event if event.owner == owns else msgspec.structs.replace(event, owner=owns)) for number, owns in near]
 
     def _areas(self, event: Event, home: int) -> tuple[int, ...]:
         site = self._site

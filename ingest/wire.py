@@ -137,7 +137,7 @@ class Door:
         json = payload[:1] == b"["
         try:
             if not json and _NOT_A_NUMBER.search(payload):
-                raise ValueError  # noqa: TRY301  # to be looked at one by one
+                raise ValueError  # to be looked at one by one
             objects = (form.json_list if json else form.packed_list)(payload)
             pieces: list[bytes] | None = None
         except BROKEN:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from ingest.geo import wgs84_from_gcj02
+
 DAY = 86_400_000  # ms
 EXEMPT = frozenset({"sos", "distress", "tamper", "status", "done"})  # never refused by `ts`
 PATIENT = frozenset({"action", "trip", "shift", "work", "permit"})  # taken up to 7 days late
@@ -41,15 +43,13 @@ def _convert(named: Any) -> Fault | None:
         return None
     if crs != "gcj-02":
         return "crs", f"crs {named.crs[:60]}"
-    from ingest.geo import gcj02_to_wgs84  # noqa: PLC0415  # only where such maps are
-
     if getattr(named, "position", None) is not None:
-        named.position = gcj02_to_wgs84(*named.position)
+        named.position = wgs84_from_gcj02(named.position)
     if getattr(named, "polygon", None):
-        named.polygon = tuple(gcj02_to_wgs84(*point) for point in named.polygon)
+        named.polygon = tuple(wgs84_from_gcj02(point) for point in named.polygon)
     for thing in getattr(named, "objects", ()):
         if thing.position is not None:
-            thing.position = gcj02_to_wgs84(*thing.position)
+            thing.position = wgs84_from_gcj02(thing.position)
     return None
 
 

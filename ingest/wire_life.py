@@ -53,12 +53,12 @@ def _event(door: "Door", route: "Route", text: bytes, raw: bytes, received: int)
     assert form is not None
     try:
         if len(text) > KEPT:
-            raise ValueError  # noqa: TRY301  # kept, cut
+            raise ValueError  # kept, cut
         named = decode_one(form, text)
         settle_times(form, named)
         fault = check(form.kind, named, received)
         if fault is not None:
-            raise ValueError(fault[1])  # noqa: TRY301  # one way for all that is odd
+            raise ValueError(fault[1])  # one way for all that is odd
     except BROKEN:
         return _odd(door, route, text, raw, received)
     device, area, flags = _source(door, route, named.device, flags)
