@@ -67,18 +67,19 @@ class Hearing:
 
     def _hear(self, events: list[Event]) -> Heard:
         heard = Heard([], [], [], [], [], [])
-        now, rows, take, wanted = self.now, self.devices.row, self.intake.take, self._wanted
+        now, rows, beat, wanted = self.now, self.devices.row, self.intake.beat, self._wanted
         beats, times = heard.heartbeats, heard.times
         for index, event in enumerate(events):
             received = event.received
-            now = max(now, received)
+            if received > now:
+                now = received
             times.append(now)
             kind = type(event)
             if kind is Heartbeat:
-                taken = take(event, False)
+                taken = beat(event)  # type: ignore[arg-type]  # `type(…) is` costs half of isinstance here
                 if taken is not None and (row := rows.get(event.device)) is not None:
                     at, _, restarted, clock = taken
-                    battery = event.battery  # type: ignore[attr-defined]  # `type(…) is` costs half of isinstance here
+                    battery = event.battery  # type: ignore[attr-defined]  # as above
                     beats.append((index, row, at, received - at <= LATE, restarted, clock, _NAN if battery is None else battery))
             elif kind is Position:
                 self._hear_position(index, event, heard)

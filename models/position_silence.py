@@ -95,6 +95,8 @@ class PositionSilence:
                 memory.wind = rare.event.wind_speed
         if len(batch.positions.index) and batch.heard >= 0:
             _grow(memory, len(batch.vessels))
+            memory.receivers[batch.positions.receiver] = batch.heard
+            Coverage(memory.cells).heard(batch.positions.longitude, batch.positions.latitude, batch.positions.at)
             for fixes in rounds(batch.positions):
                 yield from self._fixes(memory, fixes, batch)
         if batch.tick and batch.now // 10_000 != memory.scanned:
@@ -104,7 +106,6 @@ class PositionSilence:
     # Who is heard
 
     def _fixes(self, memory: Memory, fixes: Positions, batch: Batch) -> Iterator[Finding]:
-        memory.receivers[fixes.receiver] = batch.heard
         new = fixes.at > memory.at[fixes.subject]
         if not new.all():  # repetitions and what is older than the last fix
             fixes = fixes._make(column[new] for column in fixes)
@@ -120,7 +121,6 @@ class PositionSilence:
         memory.receiver[rows] = fixes.receiver
         memory.owner[rows] = fixes.owner
         _count(memory, rows, fixes.at // HOUR)
-        Coverage(memory.cells).heard(fixes.longitude, fixes.latitude, fixes.at)
         for i in np.flatnonzero(memory.level[rows]):
             row = int(rows[i])
             memory.seen[row] += 1
