@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from alerts.alert import Alert, Response
+from alerts.alert import Response
 from alerts.case import RESTRICTED, STAGE, Case
 from ingest.audience import people_for
 from ingest.events import Level
@@ -58,16 +58,18 @@ def audience(site: Site, case: Case, words: Sequence[str], on_duty: tuple[str, .
     if alert.drill:
         return case.exercise
     for tried in (tuple(words), ("room", "shift_leader"), ("chief",)):
-        found = permitted(site, alert, people_for(site, tried, alert.area, alert.segment, on_duty))
+        found = permitted(site, case, people_for(site, tried, alert.area, alert.segment, on_duty))
         if found:
             return found
-    return permitted(site, alert, tuple(person.id for person in site.people if person.role != "unit"))
+    return permitted(site, case, tuple(person.id for person in site.people if person.role != "unit"))
 
 
-def permitted(site: Site, alert: Alert, people: Sequence[str]) -> tuple[str, ...]:
-    """Restricted alerts are for the room, the police, the stations and the units; warning-models §0.1."""
+def permitted(site: Site, case: Case, people: Sequence[str]) -> tuple[str, ...]:
+    """A drill tells its exercise's people only; restricted alerts are for the room, the police, the stations and the units (warning-models §0.1)."""
     unique = tuple(dict.fromkeys(people))
-    if alert.sensitivity != "restricted" and alert.model not in RESTRICTED:
+    if case.alert.drill:
+        return tuple(each for each in unique if each in case.exercise)
+    if case.alert.sensitivity != "restricted" and case.alert.model not in RESTRICTED:
         return unique
     return tuple(each for each in unique if each not in site.person or site.person[each].role not in ("installer", "administrator"))
 

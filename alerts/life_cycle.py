@@ -270,6 +270,7 @@ class LifeCycle:
     ) -> None:
         """One revision: the fields, who is told of it, and what follows for state, due time and deadlines."""
         old = case.alert
+        tell = permitted(self.site, case, tell)
         alert = structs.replace(
             old, **fields, updated=max(now, old.updated), revision=old.revision + 1, change=Change(what, now, by, unit, note),
             audience=tuple(dict.fromkeys((*fields.get("audience", old.audience), *tell))),
@@ -332,7 +333,7 @@ class LifeCycle:
         tell = to or self.people(*ladder[min(case.step, len(ladder) - 1)].to, case=case)
         first = not case.alert.audience
         case.step += 1
-        self.change(case, "escalated", now, by=by, note=note, tell=permitted(self.site, case.alert, tell), page="raised" if first else "escalated")
+        self.change(case, "escalated", now, by=by, note=note, tell=tell, page="raised" if first else "escalated")
 
     def command(self, command: Command) -> None:
         self._commands.append(command)

@@ -127,7 +127,7 @@ def test_a_declining_or_silent_unit_hands_on_to_the_nearest_free_one():
     assert [each.unit for each in room.newest[alert.id].responses] == ["patrol-1", "patrol-2"]
     room.at(2 * MIN)
     assert [alert.change.what for alert in room.alerts].count("no_unit") == 1
-    assert "acknowledged" == room.newest[alert.id].response
+    assert room.newest[alert.id].response == "acknowledged"
     room.do("accept", alert, by="crew", unit="patrol-2")
     assert room.newest[alert.id].response == "dispatched"
 

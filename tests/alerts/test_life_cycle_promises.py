@@ -86,7 +86,7 @@ class Coast(RuleBasedStateMachine):
         assert set(page.to) <= set(alert.audience)
         assert alert.suppressed is None or alert.change.by or page.reason in {"deadline", "offered"}
         if alert.drill:
-            assert set(page.to) <= {"fix"} or page.reason == "transferred"
+            assert set(page.to) <= {"fix"}
         if old is not None and old.response not in {"new", "resolved", "verified"}:
             assert page.reason in OPEN_TO_ACKNOWLEDGED or (page.reason == "escalated" and alert.change.by)
         if alert.change.what == "overdue":
@@ -207,5 +207,5 @@ class Coast(RuleBasedStateMachine):
         assert all(case.alert.suppressed is None or case.alert.suppressed.how == "inhibited" for case in self.room.life.open.values())
 
 
-Coast.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+Coast.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
 TestPromises = Coast.TestCase
