@@ -35,7 +35,7 @@ def next_station(site: Site, segment: str) -> str:
     return min(others, key=lambda other: (((other.middle[0] - x) * squeeze) ** 2 + (other.middle[1] - y) ** 2, other.id)).station
 
 
-def _members(site: Site, posts: Collection[str], roles: Collection[Role], duty: frozenset[str]) -> tuple[str, ...]:
+def _members(site: Site, posts: Collection[str], roles: tuple[Role, ...], duty: frozenset[str]) -> tuple[str, ...]:
     people = [person for person in site.people if person.post in posts and person.role in roles]
     return tuple(person.id for person in people if person.id in duty) or tuple(person.id for person in people)
 

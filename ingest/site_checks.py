@@ -83,7 +83,7 @@ def _references(read: Read, site: Site) -> None:
         (site.segments, "station", site.post), (site.segments, "police", site.post), (site.devices, "segment", site.segment),
         (site.devices, "gateway", site.device),
     ):  # fmt: skip
-        for thing in things:  # type: ignore[attr-defined]  # rows of different kinds; each has the field
+        for thing in things:
             value = getattr(thing, name)
             if value and value not in known:
                 read.fault_of(thing, f"{name} {value} does not exist", _some(known, name))

@@ -98,6 +98,8 @@ def plain_site(name: str, middle: Lonlat, km: float, boxes: int = 12) -> Site:
     longitude, latitude = middle
     if not (-180 <= longitude <= 180 and -85 <= latitude <= 85 and 1 <= km <= 5_000):
         raise ValueError("expected longitude -180 to 180, latitude -85 to 85 and 1 to 5000 km")
+    if abs(latitude) + km / 111 > 85:
+        raise ValueError("reaches over a pole: expected a smaller radius")
     area = Area(id="area-1", number=1, name_zh="第一辖区", name_en="Area 1", outline=circle(middle, km * 1000), origin=middle)
     posts = (
         Post(id="room", kind="room", area=area.id, name_zh="岸海监控室", name_en="Monitoring room", position=middle),

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar, get_origin
 import msgspec
 from msgspec import structs
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 PLACES = {  # field -> columns of a CSV file that hold it
     "position": ("longitude", "latitude"),
     "start": ("start_longitude", "start_latitude"),

@@ -57,8 +57,14 @@ def _toml(site: Site, note: str) -> str:
         rows = ", ".join(f'{{after = "{written(step.after)}", to = {_value(step.to)}}}' for step in steps)
         out.append(f"{level} = [{rows}]")
     for code, values in site.thresholds.items():
-        out += ["", f"[thresholds.{code}]", *(f"{name} = {_value(value)}" for name, value in values.items())]
+        out += ["", f"[thresholds.{code}]", *(f"{name} = {_threshold(value)}" for name, value in values.items())]
     return "\n".join(out) + "\n"
+
+
+def _threshold(value: Any) -> str:
+    """A whole number of seconds above 1 s is a time in all models: counts and shares stay far below."""
+    timely = isinstance(value, int) and not isinstance(value, bool) and value >= 1_000 and value % 1_000 == 0
+    return json.dumps(written(value)) if timely else _value(value)
 
 
 def _value(value: Any) -> str:

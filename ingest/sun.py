@@ -27,7 +27,7 @@ def next_sunrise(position: Lonlat, at: int) -> int:
 def _sunrise(place: Lonlat, day: int) -> int:
     date = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).date()
     try:
-        return round(sunrise(_observer(place), date, tzinfo=UTC).timestamp() * 1000)
+        return int(sunrise(_observer(place), date, tzinfo=UTC).timestamp() * 1000)
     except ValueError:  # astral's word for a day without one
         return -1
 

@@ -69,7 +69,7 @@ def quanzhou(land: tuple[tuple[Lonlat, ...], ...], tide: dict[str, Any], seed: i
         revision="", id="quanzhou-bay", name_zh="泉州湾", name_en="Quanzhou Bay", time_zone="Asia/Shanghai", areas=AREAS, posts=POSTS,
         people=_people(dice), segments=segments, devices=_devices(segments), units=_units(), zones=_zones(segments), vessels=_vessels(dice),
         shoreline=land, channels=CHANNELS, escalation=ESCALATION, tide=tide,
-        thresholds={"M12": {}, "M02": {}},
+        thresholds={"M02": {"missed": 90_000}, "M12": {"blue_after": 1_800_000}},
     )  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def _segments(mainland: tuple[Lonlat, ...]) -> tuple[Segment, ...]:
 
 
 def _devices(segments: tuple[Segment, ...]) -> tuple[Device, ...]:
-    boxes, lights, cameras, gateways = [], [], [], []
+    boxes, lights, cameras, gateways = list[Device](), list[Device](), list[Device](), list[Device]()
     for number, segment in enumerate(segments, 1):
         gateway = f"gateway-{(number - 1) // 50 + 1}"
         feeder = f"feeder-{(number - 1) // 25 + 1:02d}"
