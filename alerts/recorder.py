@@ -1,33 +1,42 @@
-"""The recorder: everything of the log that people and dashboards ask for goes into the store; hours that are complete go into the archive.
+"""The recorder: a Faust app that puts into the store what people and dashboards ask for, and archives the hours that are complete.
 
-A store that is away loses nothing and delays nobody: the same write is tried again with back-off, and nothing is read meanwhile.
+Faust reads, in order and a partition at a time; the writing is `recording.py`. What counts as read is what the store has written: its own position.
+A store that is away loses nothing and delays nobody: the same write is tried again with back-off, and reading pauses once enough waits.
 """
 
+import asyncio
+import contextlib
 import random
 import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
-from types import FrameType
+from pathlib import Path
+from typing import Any
 
+import faust
 import structlog
 
 from alerts.archive import Archive
-from alerts.recording import READS, Recording, Taken
+from alerts.recording import READS, Recording
 from alerts.store.opening import open_store
 from alerts.store.store import Store, StoreAway
+from ingest import transport
 from ingest.log import EVENTS, Entry, Log, open_log
+from ingest.records import Unreadable
+from ingest.revisions import current_site
 from ingest.settings import Settings
 from ingest.site import Site
 
-READER = "recorder"
-LIMIT = 64  # records of one partition in one write; at most 512 KiB each
-PAUSE = 0.1  # s between two looks while nothing comes; ours
-GATHER = 0.2  # s that a write waits for more: few large writes cost a store less; ours
-FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # s of back-off; ours
-KEEP_EVERY = 3_600.0  # s between two runs of retention; ours
+say = structlog.get_logger()
 
-_log = structlog.get_logger()
+MOST_WAITING = 16 << 20  # bytes of records that wait for the store before reading pauses; ours
+MOST_ENTRIES = 2_000  # records of one write; ours
+BUFFER = 64  # records that Faust holds for us beyond that
+GATHER = 0.2  # s that a write waits for more: few large writes cost a store less; ours
+IDLE = 1.0  # s without anything to write, after which archives and retention get their turn
+KEEP_EVERY = 3_600.0  # s between two runs of retention; ours
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # s of back-off; ours
 
 
 def now_ms() -> int:
@@ -50,59 +59,62 @@ class BackOff:
         self._next = FIRST_WAIT
 
 
-class Recorder:
-    """Reads on in all partitions and writes. `wait(seconds)` returns True when it is to stop."""
+class Patience:
+    """Does what the store is asked for, again and again while it is away. `wait(seconds)` returns True when it is to stop."""
 
-    def __init__(self, log: Log, recording: Recording, wait: Callable[[float], bool], back_off: BackOff | None = None) -> None:
-        self._log_of, self._recording, self._wait = log, recording, wait
+    def __init__(self, wait: Callable[[float], bool], back_off: BackOff | None = None) -> None:
+        self._wait = wait
         self._back_off = back_off or BackOff()
-        self._next: dict[tuple[str, int], int] = {}
-        self.away_since: float | None = None
+        self.away = False
 
-    def turn(self) -> int:
-        """One read and its write; the number of entries. Blocks while the store is away. Raises `Unreadable`."""
-        entries: list[Entry] = []
-        for topic in READS:
-            for partition in self._log_of.partitions(topic):
-                if (topic, partition) not in self._next:
-                    bounds = self._log_of.bounds(topic, partition)
-                    start = self._steadily(lambda t=topic, p=partition, b=bounds: self._recording.start_at(t, p, b))  # type: ignore[misc]  # bound early
-                    if start is None:
-                        return 0
-                    self._next[topic, partition] = start
-                entries += self._log_of.read(topic, partition, self._next[topic, partition], LIMIT)
-        if not entries:
-            return 0
-        taken = self._recording.take(entries)
-        if self._steadily(lambda: self._write(taken)) is None:
-            return 0  # told to stop: what was not written is read again
-        for topic, partition, offset in taken.positions:
-            self._next[topic, partition] = offset
-        self._log_of.save_positions(READER, taken.positions)  # for retention and `doctor`; the store's own is what counts
-        return len(entries)
-
-    def _write(self, taken: Taken) -> int:
-        self._recording.write(taken)
-        return taken.entries
-
-    def _steadily(self, what: Callable[[], int]) -> int | None:
-        """Does it, again and again while the store is away. None when it is to stop."""
+    def do(self, what: Callable[[], object]) -> bool:
+        """True once it is done; False when it is to stop before."""
         while True:
             try:
-                done = what()
+                what()
             except StoreAway as away:
                 wait = self._back_off.wait()
-                if self.away_since is None:
-                    self.away_since = time.monotonic()
-                    _log.warning("the store is away, nothing is lost", reason=str(away), again_in=round(wait, 1))
+                if not self.away:
+                    say.warning("the store is away; nothing is lost", why=str(away), again_in=round(wait, 1))
+                self.away = True
                 if self._wait(wait):
-                    return None
+                    return False
                 continue
             self._back_off.reset()
-            if self.away_since is not None:
-                _log.info("the store is back", away_for=round(time.monotonic() - self.away_since, 1))
-                self.away_since = None
-            return done
+            if self.away:
+                say.info("the store is back")
+            self.away = False
+            return True
+
+
+class Waiting:
+    """Records that are read and not yet written, in order, each once. Full: whoever brings more waits."""
+
+    def __init__(self, most: int = MOST_WAITING) -> None:
+        self._most = most
+        self._entries: list[Entry] = []
+        self._bytes = 0
+        self.next: dict[tuple[str, int], int] = {}  # the offset wanted next, by topic and partition
+        self.room, self.some = asyncio.Event(), asyncio.Event()
+        self.room.set()
+
+    def add(self, entry: Entry) -> None:
+        """What was brought before is brought again after a rebalance: dropped."""
+        where = entry.topic, entry.partition
+        if entry.offset < self.next.get(where, 0):
+            return
+        self.next[where] = entry.offset + 1
+        self._entries.append(entry)
+        self._bytes += len(entry.value)
+        self.some.set()
+        if self._bytes >= self._most or len(self._entries) >= MOST_ENTRIES:
+            self.room.clear()
+
+    def take(self) -> list[Entry]:
+        entries, self._entries, self._bytes = self._entries, [], 0
+        self.some.clear()
+        self.room.set()
+        return entries
 
 
 def seats_of(site: Site) -> Mapping[str, str]:
@@ -111,48 +123,102 @@ def seats_of(site: Site) -> Mapping[str, str]:
 
 
 def main(settings: Settings) -> int:
-    """Blocks until SIGTERM or SIGINT."""
-    stop = threading.Event()
+    """Blocks until SIGTERM or SIGINT (0), or until something fell (1)."""
+    return asyncio.run(Recorder(settings).run())
 
-    def asked(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, asked)
-    from ingest.revisions import current_site  # noqa: PLC0415 - shapely, only where a site is read
+class Recorder:
+    """The shell: starts, wires, stops."""
 
-    log = open_log(settings.log_url)
-    site = current_site(log, settings.site)
-    back_off = BackOff()
-    store: Store | None = None
-    while store is None:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.waiting = Waiting()
+        self.stopping = threading.Event()
+        self.patience = Patience(self.stopping.wait)
+        self.stopped = asyncio.Event()
+        self.status = 0
+
+    async def run(self) -> int:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._stop)
+        log = open_log(self.settings.log_url)
+        site = current_site(log, self.settings.site)
+        opened: list[Store] = []
+        if not await asyncio.to_thread(self.patience.do, lambda: opened.append(open_store(self.settings))):
+            return 0
+        areas = {area.number: area.id for area in site.areas}
+        recording = Recording(opened[0], areas, seats_of(site), now_ms)
+        if not await asyncio.to_thread(self.patience.do, lambda: self._find_starts(log, recording, max(areas) + 1)):
+            return 0
+        app = self._app(max(areas) + 1)
+        async with app:
+            writing = asyncio.create_task(self._write(log, recording, Archive(log, self.settings.home / "archive", areas)))
+            await self.stopped.wait()
+            self.waiting.some.set()
+            await writing
+            self.waiting.room.set()
+        opened[0].close()
+        log.close()
+        if (failure := transport.failure_of(app)) is not None:
+            say.error("the log failed", why=str(failure))
+            return 1
+        return self.status
+
+    def _stop(self) -> None:
+        self.stopping.set()
+        self.stopped.set()
+
+    def _find_starts(self, log: Log, recording: Recording, partitions: int) -> None:
+        for topic in READS:
+            for partition in {*range(partitions), *log.partitions(topic)}:
+                self.waiting.next[topic, partition] = recording.start_at(topic, partition, log.bounds(topic, partition))
+
+    def _app(self, partitions: int) -> faust.App:
+        transport.register()
+        app = faust.App(
+            "recorder", broker=self.settings.log_url, store="memory://", web_enabled=False, autodiscover=False, topic_disable_leader=True,
+            topic_allow_declare=False, datadir=str(Path(self.settings.home) / "faust"), loop=asyncio.get_running_loop(), stream_buffer_maxsize=BUFFER,
+        )  # fmt: skip
+        transport.start_at(app, lambda topic, partition: self.waiting.next.get((topic, partition)))
+        for topic in READS:
+            app.transport.declare(topic, partitions)
+            channel = app.topic(topic, value_type=bytes, value_serializer="raw", key_type=bytes, key_serializer="raw")
+            app.agent(channel, name=f"recording-{topic}")(self._agent(topic))
+        return app
+
+    def _agent(self, topic: str) -> Callable[[Any], Any]:
+        async def recording(stream: Any) -> None:
+            async for event in stream.events():
+                message = event.message
+                await self.waiting.room.wait()
+                if not self.stopping.is_set():
+                    self.waiting.add(Entry(topic, message.partition, message.offset, round(message.timestamp * 1000), None, event.value, ()))
+
+        return recording
+
+    async def _write(self, log: Log, recording: Recording, archive: Archive) -> None:
+        """The one that writes, in a thread, so that Faust goes on living while a store is slow."""
+        kept = 0.0
+        while not self.stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.waiting.some.wait(), IDLE)
+            if entries := self.waiting.take():
+                await asyncio.to_thread(self._write_these, log, recording, entries)
+                await asyncio.sleep(GATHER)
+            elif time.monotonic() - kept > KEEP_EVERY or not kept:
+                kept = time.monotonic()
+                await asyncio.to_thread(self.patience.do, lambda: recording.store.keep(now_ms()))
+            else:
+                await asyncio.to_thread(archive.step, log.partitions(EVENTS), now_ms())
+        self.stopped.set()
+
+    def _write_these(self, log: Log, recording: Recording, entries: list[Entry]) -> None:
         try:
-            store = open_store(settings)
-        except StoreAway as away:
-            _log.warning("the store cannot be opened", reason=str(away))
-            if stop.wait(back_off.wait()):
-                return 0
-    areas = {area.number: area.id for area in site.areas}
-    recording = Recording(store, areas, seats_of(site), now_ms)
-    archive = Archive(log, settings.home / "archive", areas)
-    _run(log, store, Recorder(log, recording, stop.wait), archive, stop)
-    store.close()
-    log.close()
-    return 0
-
-
-def _run(log: Log, store: Store, recorder: Recorder, archive: Archive, stop: threading.Event) -> None:
-    kept = 0.0
-    while not stop.is_set():
-        if time.monotonic() - kept > KEEP_EVERY or not kept:
-            kept = time.monotonic()
-            try:
-                store.keep(now_ms())
-            except StoreAway as away:
-                _log.warning("retention of the store waits", reason=str(away))
-        if recorder.turn():
-            stop.wait(GATHER)
-            continue
-        archive.step(log.partitions(EVENTS), now_ms())
-        while not stop.is_set() and not log.changed():
-            stop.wait(PAUSE)
+            taken = recording.take(entries)
+        except Unreadable as wrong:
+            say.error("a record cannot be read by this version", why=str(wrong))
+            self.status = 1
+            self.stopping.set()  # seen by `_write`
+            return
+        if self.patience.do(lambda: recording.write(taken)):
+            log.save_positions("recorder", taken.positions)  # for retention and `doctor`; the store's own is what counts
