@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from alerts.alert import Response
+from alerts.alert import Alert, Response
 from alerts.case import RESTRICTED, STAGE, Case
 from ingest.audience import people_for
 from ingest.events import Level
@@ -57,11 +57,31 @@ def audience(site: Site, case: Case, words: Sequence[str], on_duty: tuple[str, .
     alert = case.alert
     if alert.drill:
         return case.exercise
-    for tried in (tuple(words), ("room", "shift_leader"), ("chief",)):
+    words, home = words_for(alert, words), home_station(site, alert)
+    if home and "station" in words:
+        words = tuple(word for word in words if word != "station")
+        found = people_for(site, words, alert.area, alert.segment, on_duty) if words else ()
+        return permitted(site, case, (*found, *home))
+    for tried in (words, ("room", "shift_leader"), ("chief",)):
         found = permitted(site, case, people_for(site, tried, alert.area, alert.segment, on_duty))
         if found:
             return found
     return permitted(site, case, tuple(person.id for person in site.people if person.role != "unit"))
+
+
+def words_for(alert: Alert, words: Sequence[str]) -> tuple[str, ...]:
+    """What is ours to mend is the installer's, not the stations' and the police's. Source: warning-models M02 "to"; for SYS ours."""
+    if alert.model != "SYS" and not (alert.model == "M02" and RANK[alert.level] < RANK["orange"]):
+        return tuple(words)
+    return tuple(dict.fromkeys("installer" if word in {"station", "next_station", "police"} else word for word in words))
+
+
+def home_station(site: Site, alert: Alert) -> tuple[str, ...]:
+    """The clerks of a registered vessel's home, who know its skipper, where the alert has no segment; warning-models M12 "to"."""
+    vessel = site.vessel.get(alert.subject)
+    if vessel is None or alert.segment or not vessel.home:
+        return ()
+    return tuple(person.id for person in site.people if person.post == vessel.home and person.role == "clerk")
 
 
 def permitted(site: Site, case: Case, people: Sequence[str]) -> tuple[str, ...]:
