@@ -5,14 +5,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from msgspec import structs
 
-from alerts import responses
 from alerts.alert import Outcome, UnitResponse
 from alerts.case import ENDLESS, STAGE, Case
-from alerts.escalation import UNIT_SILENCE, stages
-from alerts.roster import EMPTY_SEAT, seat_here
-from alerts.suppression import SHELF_LIMIT, Shelf, exercise_span, silence_span, work_span
-from ingest.events import Action, Event, Exercise, Incident, Shift, Silence, Unit, Work, name_of
-from models.model import Finding, FoundLevel
+from alerts.suppression import SHELF_LIMIT, Shelf
+from ingest.events import Action, Unit, name_of
 
 if TYPE_CHECKING:
     from alerts.life_cycle import LifeCycle
@@ -38,26 +34,7 @@ class Done(NamedTuple):
         self.life.change(self.case, what or self.action.do, self.now, by=self.action.by, unit=unit, note=self.note, tell=tell, page=page, **fields)
 
 
-def hear(life: "LifeCycle", event: Event, now: int, entered_late: int | None) -> None:
-    if isinstance(event, Action):
-        _act(life, event, now, entered_late or 0)
-    elif isinstance(event, Silence):
-        _silence(life, event, now)
-    elif isinstance(event, Work):
-        life.saved.quiet.works[event.id] = work_span(event, now)
-        _quiet_changed(life, now)
-    elif isinstance(event, Exercise):
-        life.saved.quiet.exercises[event.id] = exercise_span(event, now)
-        life.schedule_quiet()
-    elif isinstance(event, Shift):
-        _shift(life, event, now)
-    elif isinstance(event, Unit):
-        _unit(life, event, now)
-    elif isinstance(event, Incident):
-        _incident(life, event, now)
-
-
-def _act(life: "LifeCycle", action: Action, now: int, late: int) -> None:
+def act(life: "LifeCycle", action: Action, now: int, late: int) -> None:
     case = life.saved.cases.get(action.alert)
     if case is None or not life.first_time(action, now):
         return
@@ -144,7 +121,7 @@ def _move(done: Done, stage: str, **times: int) -> str:
     moved = structs.replace(known, declined=None, **times)
     if moved.accepted is None:
         moved = structs.replace(moved, accepted=done.at)
-    fields: dict[str, Any] = {"responses": _with(done.case, moved)}
+    fields: dict[str, Any] = {"responses": with_response(done.case, moved)}
     if not done.case.acknowledged:
         fields |= {"acknowledged": done.at, "owner": done.action.by}
     if alert.dispatched is None:
@@ -162,7 +139,7 @@ def _decline(done: Done) -> str:
     known = _response(done.case, unit)
     if known is None or known.accepted is not None or known.declined is not None:
         return "was not asked"
-    done.change(unit=unit, responses=_with(done.case, structs.replace(known, declined=done.at)))
+    done.change(unit=unit, responses=with_response(done.case, structs.replace(known, declined=done.at)))
     done.life.offer(done.case, None, done.now, tried=unit)
     return ""
 
@@ -172,7 +149,7 @@ def _leave(done: Done) -> str:
     known = _response(done.case, unit)
     if known is None or known.accepted is None or known.left is not None:
         return "was not there"
-    done.change(unit=unit, responses=_with(done.case, structs.replace(known, left=done.at)))
+    done.change(unit=unit, responses=with_response(done.case, structs.replace(known, left=done.at)))
     return ""
 
 
@@ -242,7 +219,7 @@ def _shelve(done: Done) -> str:
         return "ends in the past"
     life.saved.quiet.shelves[alert.key] = Shelf(done.action.by, until, alert.level, done.action.note or "")
     done.change()
-    _quiet_changed(life, done.now)
+    life.quiet_changed(done.now)
     return ""
 
 
@@ -250,7 +227,7 @@ def _unshelve(done: Done) -> str:
     if done.life.saved.quiet.shelves.pop(done.case.alert.key, None) is None:
         return "not shelved"
     done.change()
-    _quiet_changed(done.life, done.now)
+    done.life.quiet_changed(done.now)
     return ""
 
 
@@ -297,7 +274,7 @@ def offer(life: "LifeCycle", case: Case, unit: str | None, now: int, by: str, wh
         return
     case.unanswering = tuple(each for each in case.unanswering if each != unit)
     people = case.exercise if case.alert.drill else life.unit_people(unit)
-    life.change(case, what, now, by=by, unit=unit, responses=_with(case, UnitResponse(unit, dispatched=now)), tell=people, page="offered")
+    life.change(case, what, now, by=by, unit=unit, responses=with_response(case, UnitResponse(unit, dispatched=now)), tell=people, page="offered")
 
 
 def _unit_of(done: Done) -> str:
@@ -314,13 +291,13 @@ def _response(case: Case, unit: str) -> UnitResponse | None:
     return next((each for each in case.alert.responses if each.unit == unit), None)
 
 
-def _with(case: Case, one: UnitResponse) -> tuple[UnitResponse, ...]:
+def with_response(case: Case, one: UnitResponse) -> tuple[UnitResponse, ...]:
     if _response(case, one.unit) is None:
         return (*case.alert.responses, one)
     return tuple(one if each.unit == one.unit else each for each in case.alert.responses)
 
 
-def _unit(life: "LifeCycle", event: Unit, now: int) -> None:
+def unit_moves(life: "LifeCycle", event: Unit, now: int) -> None:
     """A unit that says it moves or is there says it of the one alert that it accepted."""
     life.saved.roster.hear(event)
     verb = {"en_route": "enroute", "on_scene": "arrive"}.get(event.state or "")
@@ -335,140 +312,3 @@ def _unit(life: "LifeCycle", event: Unit, now: int) -> None:
         return
     action = Action(device=event.device, received=event.received, id=name_of(event), alert=case.alert.id, do=verb, by=event.unit, unit=event.unit)  # type: ignore[arg-type]  # verb is one of the two
     VERBS[verb](Done(life, case, action, now, now))
-
-
-# What else people enter
-
-
-def _quiet_changed(life: "LifeCycle", now: int) -> None:
-    life.judge_quiet(now)
-    life.schedule_quiet()
-
-
-def _silence(life: "LifeCycle", event: Silence, now: int) -> None:
-    span = silence_span(event, now)
-    if span is not None:
-        life.saved.quiet.silences[event.id] = span
-        _quiet_changed(life, now)
-
-
-def _incident(life: "LifeCycle", event: Incident, now: int) -> None:
-    told = {"source": event.source, "caller": event.caller, "ref": event.ref, "note": event.note, "by": event.by}
-    life.finding_inside(
-        Finding(
-            model="INC", subject=event.ref or f"{event.device}-{event.received}-{event.seq or 0}", level=event.level, code=event.source or "incident", index=0,
-            cause=f"{name_of(event)}/{event.received}", occurred=now, raised=now, values={name: value for name, value in told.items() if value},
-            segment=event.segment or "", position=event.position, again=True, drill=False,
-        ),
-        now,
-    )  # fmt: skip
-
-
-def _shift(life: "LifeCycle", event: Shift, now: int) -> None:
-    roster, seat = life.saved.roster, event.seat
-    before = roster.seats.get(seat, "")
-    if event.do == "offer":
-        if event.to:
-            roster.offers[seat] = event.to
-        return
-    if event.do == "off":
-        if before != event.by:
-            return
-        roster.seats[seat] = ""
-        roster.offers.pop(seat, None)
-        roster.empty[seat] = now
-    else:
-        accepted = event.do == "accept" and roster.offers.get(seat) == event.by
-        roster.seats[seat] = event.by
-        roster.offers.pop(seat, None)
-        roster.empty.pop(seat, None)
-        if accepted and before:
-            _hand_over(life, before, event.by, now)
-        if roster.raised.pop(seat, None) is not None:
-            life.finding_inside(_seat(seat, "over", now), now)
-    if before and before not in roster.on_duty:
-        _shelves_end(life, before, now)
-    life.schedule_seats()
-
-
-def _hand_over(life: "LifeCycle", giver: str, taker: str, now: int) -> None:
-    """The successor accepts by name: open alerts and shelves are now his or hers."""
-    shelves = life.saved.quiet.shelves
-    for key, shelf in list(shelves.items()):
-        if shelf.by == giver:
-            shelves[key] = structs.replace(shelf, by=taker)
-    for case in life.in_order():
-        if case.alert.owner == giver:
-            life.change(case, "transfer", now, by=giver, note="hand-over", owner=taker)
-    _quiet_changed(life, now)
-
-
-def _shelves_end(life: "LifeCycle", person: str, now: int) -> None:
-    kept = {key: shelf for key, shelf in life.saved.quiet.shelves.items() if shelf.by != person}
-    if len(kept) != len(life.saved.quiet.shelves):
-        life.saved.quiet.shelves = kept
-        _quiet_changed(life, now)
-
-
-def seats_empty(life: "LifeCycle", at: int) -> None:
-    roster = life.saved.roster
-    for seat, since in list(roster.empty.items()):
-        if since + EMPTY_SEAT <= at and seat not in roster.raised:
-            roster.raised[seat] = at
-            if seat_here(life.site, life.area, seat):
-                life.finding_inside(_seat(seat, "orange", at), at)
-    life.schedule_seats()
-
-
-def _seat(seat: str, level: FoundLevel, now: int) -> Finding:
-    return Finding(
-        model="SYS",
-        subject=f"seat/{seat}",
-        level=level,
-        code="seat_empty",
-        index=0,
-        cause=f"seat/{seat}/{now}",
-        occurred=now,
-        raised=now,
-        values={"seat": seat},
-    )
-
-
-# What time brings
-
-
-def time_passed(life: "LifeCycle", case: Case, what: str, at: int) -> None:
-    if what == "forget":
-        life.forget(case)
-    elif what == "waiting":
-        case.waiting = True
-        life.command(responses.report(case, at))
-    elif what == "step":
-        if case.alert.suppressed is None and not case.acknowledged:
-            life.page_step(case, at)
-    elif what == "deadline":
-        _remind(life, case, at)
-    elif what == "unverified":
-        case.chief_told = True
-        life.change(case, "unverified", at, tell=life.people("chief", case=case), page="deadline")
-    elif what == "unit":
-        _next_unit(life, case, at)
-
-
-def _remind(life: "LifeCycle", case: Case, at: int) -> None:
-    """Acknowledged, and the next stage was not reached in time: owner and shift leader, at most three times."""
-    later = stages(life.site, case.alert.level)
-    passed = [n for n, (_, after) in enumerate(later) if case.since + after <= at]
-    case.reminded, case.told = (passed[-1] + 1 if passed else 0), case.told + 1
-    people = tuple(
-        dict.fromkeys((*((case.alert.owner,) if case.alert.owner and not case.alert.drill else ()), *life.people("shift_leader", case=case)))
-    )
-    life.change(case, "overdue", at, tell=people, page="deadline")
-
-
-def _next_unit(life: "LifeCycle", case: Case, at: int) -> None:
-    for each in case.alert.responses:
-        silent = each.dispatched is not None and each.accepted is None and each.declined is None and each.dispatched + UNIT_SILENCE <= at
-        if silent and each.unit not in case.unanswering:
-            case.unanswering = (*case.unanswering, each.unit)
-            life.offer(case, None, at, tried=each.unit)

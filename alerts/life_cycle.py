@@ -9,19 +9,17 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct, field, msgpack, structs
 
-from alerts import actions, responses, wording
-from alerts.alert import Alert, Change, Command, Page, Reason, Suppressed, alert_id, alert_key
+from alerts import actions, entries, findings, reminders, responses, wording
+from alerts.alert import Alert, Change, Command, Page, Suppressed, alert_key
 from alerts.case import ENDLESS, Case, ends_itself, state_of
 from alerts.escalation import audience, deadlines, due, permitted, stages, steps
 from alerts.roster import EMPTY_SEAT, Roster, nearest_free, unit_people
-from alerts.suppression import CHATTER_SHELF, MUTE_LIMIT, Mute, Quiet, Shelf, explains_others, key_of, suppression
+from alerts.suppression import MUTE_LIMIT, Mute, Quiet, explains_others, suppression
 from ingest.events import Action, Event
 from ingest.site import Area, Site
-from models.model import RANK, Finding
+from models.model import Finding
 
-MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # ms
-REOPENED = 10 * MINUTE  # a new alert so soon after the close is shown as reopened; warning-models §0.6
-LONG_OVER = 30 * MINUTE  # coming back after this rings; warning-models §0.6
+DAY = 86_400_000  # ms
 VERSION = 1
 
 
@@ -73,13 +71,13 @@ class LifeCycle:
 
     def finding(self, finding: Finding, now: int) -> Changes:
         self.saved.now = max(self.saved.now, now)
-        self._find(finding, now)
+        findings.take(self, finding, now)
         return self._taken()
 
     def event(self, event: Event, now: int, entered_late: int | None) -> Changes:
         """`entered_late`: ms by which a person's entry came late; its own time serves the record."""
         self.saved.now = max(self.saved.now, now)
-        actions.hear(self, event, now, entered_late)
+        entries.hear(self, event, now, entered_late)
         return self._taken()
 
     def tick_to(self, now: int) -> Changes:
@@ -137,121 +135,9 @@ class LifeCycle:
         self.judge_quiet(now)
         return self._taken()
 
-    # Findings
-
-    def _find(self, finding: Finding, now: int) -> None:
-        key = key_of(finding)
-        mute = self.saved.quiet.mutes.get(key)
-        if mute is not None:
-            if finding.level == "over":
-                del self.saved.quiet.mutes[key]
-            elif RANK[finding.level] <= RANK[mute.level]:
-                self.saved.quiet.mutes[key] = structs.replace(mute, finding=finding)
-                return
-            else:
-                del self.saved.quiet.mutes[key]
-            self.schedule_quiet()
-        case = self.open.get(key)
-        if finding.level == "over":
-            if case is not None and case.alert.condition == "active" and case.alert.model not in ENDLESS:
-                self._over(case, now)
-        elif case is None:
-            self.raise_alert(finding, now)
-        else:
-            self._said_again(case, finding, now)
-
     def finding_inside(self, finding: Finding, now: int) -> None:
         """A finding of our own, made within an event or a deadline."""
-        self._find(finding, now)
-
-    def raise_alert(self, finding: Finding, now: int) -> None:
-        assert finding.level != "over"
-        key = key_of(finding)
-        id_ = alert_id(self.area.id, key, finding.cause)
-        while id_ in self.saved.cases:  # the same cause raised, closed and raised again
-            id_ = alert_id(self.area.id, key, f"{id_}/{now}")
-        before = self.saved.cases.get(self.saved.last.get(key, ""))
-        soon = before is not None and before.alert.resolved is not None and now - before.alert.resolved <= REOPENED
-        flags = (*finding.flags, *(("reopened",) if soon else ()), *(("unstable",) if self._unstable(key, now) else ()))
-        staged = self.in_exercise(finding.subject, finding.occurred) or self.in_exercise(finding.subject, now)
-        people = tuple(
-            dict.fromkeys(span.by for span in self.saved.quiet.exercises.values() if finding.subject in span.devices and span.runs(finding.occurred))
-        )
-        not_drill = staged and not finding.drill and finding.model == "M01"
-        alert = Alert(
-            id=id_, key=key, model=finding.model, area=self.area.id, segment=finding.segment, subject=finding.subject, place=finding.place,
-            position=finding.position, level=finding.level, reason=Reason(finding.code, dict(finding.values)),
-            text=wording.text_of(self.site, finding, not_drill=not_drill), evidence=finding.evidence, confidence=finding.confidence, flags=flags,
-            drill=finding.drill, sensitivity=finding.sensitivity, occurred=finding.occurred, raised=now, updated=now,
-            previous=before.alert.id if before is not None else None, revision=0, change=Change("raised", now),
-        )  # fmt: skip
-        case = Case(alert, now, finding.level, answers=finding.answers, inhibits=finding.inhibits, exercise=people, not_drill=not_drill)
-        self.saved.cases[id_], self.saved.last[key], self.open[key] = case, id_, case
-        quiet = self.kept_quiet(alert, now)
-        tell = () if quiet is not None else self.step_people(case)
-        if quiet is None and self._first_due(case) == now:
-            case.step = 1
-        self.change(case, "raised", now, suppressed=quiet, tell=tell, page="raised")
-        self._commands.extend(responses.first_aid(self.shore, case, now))
-        self.explain(case, now)
-
-    def _said_again(self, case: Case, finding: Finding, now: int) -> None:
-        assert finding.level != "over"
-        alert = case.alert
-        returned = alert.condition == "over"
-        endless = alert.model in ENDLESS
-        higher = RANK[finding.level] > RANK[alert.level]
-        level = alert.level if endless and not higher else finding.level
-        counts = finding.again if endless else finding.again or returned or level == alert.level
-        what = "back" if returned else "level" if level != alert.level else "again" if finding.again else "count"
-        rings = higher or finding.again or (returned and now - (alert.over or now) > LONG_OVER)
-        keeps = endless and not higher and not finding.again  # a word about the press: its reason stands
-        told = finding if not keeps else structs.replace(finding, code=alert.reason.code, values={**alert.reason.values, **finding.values})
-        flags = tuple(dict.fromkeys((*alert.flags, *finding.flags)))
-        if higher:
-            case.since, case.step, case.reminded, case.told = now, 0, 0, 0
-            case.peak = level if RANK[level] > RANK[case.peak] else case.peak
-        case.inhibits, case.answers = finding.inhibits, finding.answers or case.answers
-        fields: dict[str, Any] = {
-            "level": level, "condition": "active", "over": None, "count": alert.count + counts, "flags": flags,
-            "reason": Reason(told.code, dict(told.values)), "evidence": tuple(dict.fromkeys((*alert.evidence, *finding.evidence)))[-50:],
-            "text": wording.text_of(self.site, structs.replace(told, flags=flags, level=level), not_drill=case.not_drill),
-            "confidence": finding.confidence if finding.confidence is not None else alert.confidence,
-            "position": finding.position or alert.position,
-        }  # fmt: skip
-        quiet = self.kept_quiet(structs.replace(alert, **fields), now)
-        freed = alert.suppressed is not None and quiet is None
-        tell: tuple[str, ...] = ()
-        if quiet is None and (rings or (freed and not case.acknowledged)):
-            if freed and not higher and not case.acknowledged:
-                case.since, case.step = now, 0
-            tell = tuple(dict.fromkeys((*alert.audience, *self.step_people(case, 0, level), *((alert.owner,) if alert.owner else ()))))
-            if higher or freed:
-                case.step = max(case.step, 1)
-        self.change(case, what, now, **fields, suppressed=quiet, tell=tell, page="level" if higher else "raised" if freed else what)
-        if case.answers and finding.again:
-            self._commands.append(responses.report(case, now))
-        if higher and not endless:
-            self._commands.extend(responses.first_aid(self.shore, case, now))
-        self.explain(case, now)
-
-    def _over(self, case: Case, now: int) -> None:
-        key = case.alert.key
-        times = [at for at in self.saved.cleared.get(key, ()) if now - at < DAY]
-        self.saved.cleared[key] = times = [*times, now][-10:]
-        case.inhibits = ()
-        self.change(case, "over", now, condition="over", over=now)
-        self.close_if_over(case, now)
-        if sum(now - at <= MINUTE for at in times) >= 3 and RANK[case.peak] <= RANK["yellow"] and key not in self.saved.quiet.shelves:
-            self.saved.quiet.shelves[key] = Shelf("chattering", now + CHATTER_SHELF, "yellow", "反复预警 / chattering")
-            self.schedule_quiet()
-        self.explain(case, now)
-        self.judge_quiet(now)
-
-    def _unstable(self, key: str, now: int) -> bool:
-        """Slow chatter: warning-models §0.6."""
-        times = self.saved.cleared.get(key, ())
-        return sum(now - at <= 30 * MINUTE for at in times) >= 3 or sum(now - at <= DAY for at in times) >= 6
+        findings.take(self, finding, now)
 
     # Out
 
@@ -335,8 +221,8 @@ class LifeCycle:
         case.step += 1
         self.change(case, "escalated", now, by=by, note=note, tell=tell, page="raised" if first else "escalated")
 
-    def command(self, command: Command) -> None:
-        self._commands.append(command)
+    def command(self, *commands: Command) -> None:
+        self._commands.extend(commands)
 
     def offer(self, case: Case, unit: str | None, now: int, *, by: str = "", what: str = "offered", tried: str = "") -> None:
         actions.offer(
@@ -350,7 +236,7 @@ class LifeCycle:
         ladder = steps(self.site, level or case.alert.level)
         return self.people(*ladder[step].to, case=case) if ladder[step].after == 0 or case.acknowledged or level else ()
 
-    def _first_due(self, case: Case) -> int:
+    def first_due(self, case: Case) -> int:
         return case.since + steps(self.site, case.alert.level)[0].after
 
     def _taken(self) -> Changes:
@@ -368,6 +254,10 @@ class LifeCycle:
     def in_order(self) -> list[Case]:
         """The open cases in an order that a restart does not change."""
         return sorted(self.open.values(), key=lambda case: case.alert.id)
+
+    def quiet_changed(self, now: int) -> None:
+        self.judge_quiet(now)
+        self.schedule_quiet()
 
     def explain(self, case: Case, now: int) -> None:
         """Whether it explains others may have changed."""
@@ -424,11 +314,11 @@ class LifeCycle:
         if name == "quiet":
             self._quiet_ends(at)
         elif name == "seats":
-            actions.seats_empty(self, at)
+            entries.seats_empty(self, at)
         else:
             case = self.saved.cases[name.rpartition("/")[2]]
             for _, what in sorted(each for each in deadlines(self.site, case) if each[0] <= at):
-                actions.time_passed(self, case, what, at)
+                reminders.time_passed(self, case, what, at)
             if case.alert.id in self.saved.cases:
                 self._schedule(case)
 
@@ -442,7 +332,7 @@ class LifeCycle:
         for key, mute in ended:
             del quiet.mutes[key]
             if mute.finding is not None and key not in self.open:
-                self.raise_alert(structs.replace(mute.finding, cause=f"{mute.finding.cause}/{at}", raised=at), at)
+                findings.raise_alert(self, structs.replace(mute.finding, cause=f"{mute.finding.cause}/{at}", raised=at), at)
         self.judge_quiet(at)
         self.schedule_quiet()
 

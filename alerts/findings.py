@@ -1,0 +1,133 @@
+"""What a finding does to the alerts: raises one, raises its level, counts, ends it, or lets it come back. Rules: warning-models §0.1, §0.2, §0.6."""
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+
+from alerts import responses, wording
+from alerts.alert import Alert, Change, Reason, alert_id
+from alerts.case import ENDLESS, Case
+from alerts.suppression import CHATTER_SHELF, Shelf, key_of
+from models.model import RANK, Finding
+
+if TYPE_CHECKING:
+    from alerts.life_cycle import LifeCycle
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # ms
+REOPENED = 10 * MINUTE  # a new alert so soon after the close is shown as reopened; warning-models §0.6
+LONG_OVER = 30 * MINUTE  # coming back after this rings; warning-models §0.6
+
+
+def take(life: "LifeCycle", finding: Finding, now: int) -> None:
+    key = key_of(finding)
+    mute = life.saved.quiet.mutes.get(key)
+    if mute is not None:
+        if finding.level == "over":
+            del life.saved.quiet.mutes[key]
+        elif RANK[finding.level] <= RANK[mute.level]:
+            life.saved.quiet.mutes[key] = structs.replace(mute, finding=finding)
+            return
+        else:
+            del life.saved.quiet.mutes[key]
+        life.schedule_quiet()
+    case = life.open.get(key)
+    if finding.level == "over":
+        if case is not None and case.alert.condition == "active" and case.alert.model not in ENDLESS:
+            _over(life, case, now)
+    elif case is None:
+        raise_alert(life, finding, now)
+    else:
+        _said_again(life, case, finding, now)
+
+
+def raise_alert(life: "LifeCycle", finding: Finding, now: int) -> None:
+    assert finding.level != "over"
+    key = key_of(finding)
+    id_ = alert_id(life.area.id, key, finding.cause)
+    while id_ in life.saved.cases:  # the same cause raised, closed and raised again
+        id_ = alert_id(life.area.id, key, f"{id_}/{now}")
+    before = life.saved.cases.get(life.saved.last.get(key, ""))
+    soon = before is not None and before.alert.resolved is not None and now - before.alert.resolved <= REOPENED
+    flags = (*finding.flags, *(("reopened",) if soon else ()), *(("unstable",) if _unstable(life, key, now) else ()))
+    staged = life.in_exercise(finding.subject, finding.occurred) or life.in_exercise(finding.subject, now)
+    people = tuple(
+        dict.fromkeys(span.by for span in life.saved.quiet.exercises.values() if finding.subject in span.devices and span.runs(finding.occurred))
+    )
+    not_drill = staged and not finding.drill and finding.model == "M01"
+    alert = Alert(
+        id=id_, key=key, model=finding.model, area=life.area.id, segment=finding.segment, subject=finding.subject, place=finding.place,
+        position=finding.position, level=finding.level, reason=Reason(finding.code, dict(finding.values)),
+        text=wording.text_of(life.site, finding, not_drill=not_drill), evidence=finding.evidence, confidence=finding.confidence, flags=flags,
+        drill=finding.drill, sensitivity=finding.sensitivity, occurred=finding.occurred, raised=now, updated=now,
+        previous=before.alert.id if before is not None else None, revision=0, change=Change("raised", now),
+    )  # fmt: skip
+    case = Case(alert, now, finding.level, answers=finding.answers, inhibits=finding.inhibits, exercise=people, not_drill=not_drill)
+    life.saved.cases[id_], life.saved.last[key], life.open[key] = case, id_, case
+    quiet = life.kept_quiet(alert, now)
+    tell = () if quiet is not None else life.step_people(case)
+    if quiet is None and life.first_due(case) == now:
+        case.step = 1
+    life.change(case, "raised", now, suppressed=quiet, tell=tell, page="raised")
+    life.command(*responses.first_aid(life.shore, case, now))
+    life.explain(case, now)
+
+
+def _said_again(life: "LifeCycle", case: Case, finding: Finding, now: int) -> None:
+    assert finding.level != "over"
+    alert = case.alert
+    returned = alert.condition == "over"
+    endless = alert.model in ENDLESS
+    higher = RANK[finding.level] > RANK[alert.level]
+    level = alert.level if endless and not higher else finding.level
+    counts = finding.again if endless else finding.again or returned or level == alert.level
+    what = "back" if returned else "level" if level != alert.level else "again" if finding.again else "count"
+    rings = higher or finding.again or (returned and now - (alert.over or now) > LONG_OVER)
+    keeps = endless and not higher and not finding.again  # a word about the press: its reason stands
+    told = finding if not keeps else structs.replace(finding, code=alert.reason.code, values={**alert.reason.values, **finding.values})
+    flags = tuple(dict.fromkeys((*alert.flags, *finding.flags)))
+    if higher:
+        case.since, case.step, case.reminded, case.told = now, 0, 0, 0
+        case.peak = level if RANK[level] > RANK[case.peak] else case.peak
+    case.inhibits, case.answers = finding.inhibits, finding.answers or case.answers
+    fields: dict[str, Any] = {
+        "level": level, "condition": "active", "over": None, "count": alert.count + counts, "flags": flags,
+        "reason": Reason(told.code, dict(told.values)), "evidence": tuple(dict.fromkeys((*alert.evidence, *finding.evidence)))[-50:],
+        "text": wording.text_of(life.site, structs.replace(told, flags=flags, level=level), not_drill=case.not_drill),
+        "confidence": finding.confidence if finding.confidence is not None else alert.confidence,
+        "position": finding.position or alert.position,
+    }  # fmt: skip
+    quiet = life.kept_quiet(structs.replace(alert, **fields), now)
+    freed = alert.suppressed is not None and quiet is None
+    tell: tuple[str, ...] = ()
+    if quiet is None and (rings or (freed and not case.acknowledged)):
+        if freed and not higher and not case.acknowledged:
+            case.since, case.step = now, 0
+        tell = tuple(dict.fromkeys((*alert.audience, *life.step_people(case, 0, level), *((alert.owner,) if alert.owner else ()))))
+        if higher or freed:
+            case.step = max(case.step, 1)
+    life.change(case, what, now, **fields, suppressed=quiet, tell=tell, page="level" if higher else "raised" if freed else what)
+    if case.answers and finding.again:
+        life.command(responses.report(case, now))
+    if higher and not endless:
+        life.command(*responses.first_aid(life.shore, case, now))
+    life.explain(case, now)
+
+
+def _over(life: "LifeCycle", case: Case, now: int) -> None:
+    key = case.alert.key
+    times = [at for at in life.saved.cleared.get(key, ()) if now - at < DAY]
+    life.saved.cleared[key] = times = [*times, now][-10:]
+    case.inhibits = ()
+    life.change(case, "over", now, condition="over", over=now)
+    life.close_if_over(case, now)
+    if sum(now - at <= MINUTE for at in times) >= 3 and RANK[case.peak] <= RANK["yellow"] and key not in life.saved.quiet.shelves:
+        life.saved.quiet.shelves[key] = Shelf("chattering", now + CHATTER_SHELF, "yellow", "反复预警 / chattering")
+        life.schedule_quiet()
+    life.explain(case, now)
+    life.judge_quiet(now)
+
+
+def _unstable(life: "LifeCycle", key: str, now: int) -> bool:
+    """Slow chatter: warning-models §0.6."""
+    times = life.saved.cleared.get(key, ())
+    return sum(now - at <= 30 * MINUTE for at in times) >= 3 or sum(now - at <= DAY for at in times) >= 6
