@@ -1,0 +1,124 @@
+"""The whole pretend coast as one stream: what each device says, in the order of time, as payloads of the wire."""
+
+import heapq
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from device_sim.boxes import BEAT, Say, box
+from device_sim.cameras import camera
+from device_sim.lights import light
+from device_sim.scenario import Cast, Scenario, Staged, cast, rng, staged
+from device_sim.sea import sea
+from device_sim.vessels import lanes, vessel
+from ingest.site import Device, Site
+
+DAY = 86_400_000  # ms
+
+
+class Said(NamedTuple):
+    """One payload and when it leaves (ms)."""
+
+    at: int
+    device: Device
+    kind: str
+    payload: dict[str, Any]
+
+
+class Coast:
+    """`said` is endless unless the scenario has an end; `staged` is the plan of its first day, which is the truth."""
+
+    def __init__(self, site: Site, scenario: Scenario, seed: int, start: int) -> None:
+        self.site, self.scenario, self.seed, self.start = site, scenario, seed, start
+        self.end = start + (scenario.length or DAY)
+        self.cast: Cast = cast(site, scenario)
+        self.staged = tuple(staged(scenario, self.cast, seed, start, self.end))
+        self.outages = tuple(one for one in self.staged if one.what == "broker_outage")
+
+    def said(self) -> Iterator[Said]:
+        """In the order of (at, device's place in the cast). A restart of a device begins a new boot with `seq` 0."""
+        boots: dict[str, int] = {}
+        counts: dict[str, int] = {}
+        for at, _, device, kind, fields in heapq.merge(*self._streams(), key=lambda one: one[:2]):
+            if at >= self.end:
+                return
+            if kind == "status":
+                if fields["state"] == "online":
+                    boots[device.id], counts[device.id] = zlib.crc32(f"{self.seed}/{device.id}/{at}".encode()), 0
+                yield Said(at, device, kind, {"ts": at, **fields})
+                continue
+            boot = boots.setdefault(device.id, zlib.crc32(f"{self.seed}/{device.id}/{self.start}".encode()))
+            seq = counts.get(device.id, 0)
+            counts[device.id] = seq + 1
+            yield Said(at, device, kind, {"ts": at, "sent": at, "seq": seq, "boot": boot, **fields})
+
+    def _streams(self) -> list[Iterator[tuple[int, int, Device, str, dict[str, Any]]]]:
+        people, seed, start = self.cast, self.seed, self.start
+        at_subject: dict[str, list[Staged]] = {}
+        for one in self.staged:
+            at_subject.setdefault(one.subject, []).append(one)
+        streams: list[tuple[Device, Iterator[Say]]] = []
+        for turn, device in enumerate((*people.boxes, *people.lights)):
+            offset = turn * BEAT // (len(people.boxes) + len(people.lights))
+            chance = rng(seed, device.id)
+            said = box(device, chance, start, offset, at_subject.get(device.id, ())) if device.type == "box" else light(device, chance, start, offset)
+            streams.append((device, said))
+        streams += [
+            (device, camera(device, rng(seed, device.id), start, turn * BEAT // len(people.cameras))) for turn, device in enumerate(people.cameras)
+        ]
+        streams += [(device, sea(device, rng(seed, device.id), start)) for device in people.sensors[:2]]
+        streams += [(device, _alive(start + turn)) for turn, device in enumerate(people.receivers)]
+        streams += self._vessels(at_subject)
+        return [_tagged(turn, device, said) for turn, (device, said) in enumerate(streams)]
+
+    def _vessels(self, at_subject: dict[str, list[Staged]]) -> Iterator[tuple[Device, Iterator[Say]]]:
+        if not self.cast.receivers or not self.cast.vessels:
+            return
+        net = lanes(self.site, self.seed)
+        if len(net.points) < 2:
+            return
+        for turn, name in enumerate(self.cast.vessels):
+            known = self.site.vessel[name].name if name in self.site.vessel else ""
+            said = vessel(name, known, rng(self.seed, name), net, self.start, at_subject.get(name, ()))
+            yield self.cast.receivers[turn % len(self.cast.receivers)], said
+
+
+def _alive(start: int) -> Iterator[Say]:
+    at = start
+    while True:
+        yield at, "heartbeat", {"supply": "mains", "uptime": (at - start) // 1000, "firmware": "sim-1"}
+        at += BEAT
+
+
+def _tagged(turn: int, device: Device, said: Iterator[Say]) -> Iterator[tuple[int, int, Device, str, dict[str, Any]]]:
+    for at, kind, fields in said:
+        yield at, turn, device, kind, fields
+
+
+def truth(plan: Sequence[Staged]) -> Iterator[dict[str, Any]]:
+    """What was staged and what must come of it, with the site's default thresholds: one object a happening.
+
+    `must`: model, subject, level, by (ms); `must_not`: what the models must not make of it. `must` null: nothing may be raised.
+    """
+    for one in plan:
+        staged_ = {"at": one.at, "until": one.until, "staged": one.what, "subject": one.subject}
+        length = one.until - one.at
+        must: dict[str, Any] | None = None
+        if one.what == "press":
+            must = {"model": "M01", "level": "red", "by": one.at + 5_000}
+        elif one.what == "silent" and length > 150_000:  # three heartbeats, one more and the tick
+            must = {"model": "M02", "level": "blue", "by": one.at + 125_000}
+        elif one.what == "low_battery" and length > 30_000:
+            must = {"model": "M02", "level": "yellow", "by": one.at + 35_000}
+        elif one.what == "tamper":
+            must = {"model": "M02", "level": None, "by": one.at + 5_000}
+        elif one.what == "vessel_silent" and length > 35 * 60_000:  # 30 min, and five of its own intervals
+            must = {"model": "M12", "level": None, "by": one.at + 33 * 60_000}
+        if one.what == "broker_outage":
+            must_not = [
+                {"model": "M02", "from": one.at, "until": one.until + 120_000},
+                {"model": "M12", "from": one.at, "until": one.until + 120_000},
+            ]
+        else:
+            must_not = []
+        yield {**staged_, "must": must and {**must, "subject": one.subject}, "must_not": must_not}
