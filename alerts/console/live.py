@@ -1,0 +1,167 @@
+"""Follows the log in this process and tells the browsers: a view, a ring of numbered messages, and those who wait for the next one."""
+
+import asyncio
+import json
+import secrets
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import structlog
+
+from alerts.alert import Outcomes
+from alerts.console.view import Message, View, is_open
+from alerts.outcomes import unpack
+from ingest.log import ALERTS, EVENTS, Entry, Log
+from ingest.records import Codec
+from ingest.site import Person, Site
+
+POLL = 0.015  # s between looks at the log
+RING = 5_000  # messages kept for a browser that comes back
+EVENTS_BACK = 1_500  # records of `events` read at the start: the last minutes
+ALERTS_BACK = 20_000  # records of `alerts` read back at the most, until all that stands is known
+READERS = ("processor", "recorder", "deliverer")
+
+log = structlog.get_logger()
+
+
+class Live:
+    def __init__(self, site: Site, events: Log, now: Callable[[], int]) -> None:
+        self.site, self.log, self.now = site, events, now
+        self.view = View(site)
+        self.epoch = secrets.token_hex(4)  # numbers of an earlier run mean nothing to this one
+        self.number = 0
+        self.ring: deque[tuple[int, Message]] = deque(maxlen=RING)
+        self.stopping = False
+        self._codec = Codec()
+        self._next: dict[tuple[str, int], int] = {}
+        self._woken = asyncio.Event()
+
+    def start(self) -> None:
+        """Read what stands: `alerts` back to the last list of open ones and their bodies, then the last minutes of `events`."""
+        for area in self.site.areas:
+            self._read_back(area.number)
+            first, end = self.log.bounds(EVENTS, area.number)
+            self._next[EVENTS, area.number] = max(first, end - EVENTS_BACK)
+        while self.look():
+            self.ring.clear()
+        self.view.flush()
+
+    def _read_back(self, number: int) -> None:
+        first, end = self.log.bounds(ALERTS, number)
+        self._next[ALERTS, number] = end
+        found: list[Outcomes] = []
+        wanted: set[str] | None = None
+        at = end
+        while at > max(first, end - ALERTS_BACK) and (wanted is None or wanted):
+            begin = max(first, at - 500)
+            entries = [entry for entry in self.log.read(ALERTS, number, begin, at - begin) if entry.offset < at]
+            for outcomes in (unpack(entry.value, self._codec) for entry in reversed(entries)):
+                found.append(outcomes)
+                if wanted is None and outcomes.open is not None:
+                    wanted = {name for name, _ in outcomes.open}
+                if wanted:
+                    wanted -= {alert.id for alert in outcomes.alerts}
+            at = begin
+        for outcomes in reversed(found):
+            self.view.outcomes(number, outcomes)
+
+    async def follow(self) -> None:
+        """Until `stopping`. A log that cannot be read ends the process: the supervisor starts it again."""
+        flushed = 0
+        while not self.stopping:  # noqa: ASYNC110  # other processes write the log
+            if self.log.changed():
+                while self.look():
+                    await asyncio.sleep(0)
+            if self.now() - flushed >= 1_000:
+                flushed = self.now()
+                self.tell([*self.view.flush(), Message("chain", self.chain())])
+            await asyncio.sleep(POLL)
+
+    def look(self) -> int:
+        """Take what is new; how many records it was. Alerts first."""
+        taken = 0
+        for (topic, number), offset in sorted(self._next.items()):
+            entries = self.log.read(topic, number, offset, 200)
+            for entry in entries:
+                self.tell(self._take(entry))
+            if entries:
+                self._next[topic, number] = entries[-1].offset + 1
+            taken += len(entries)
+        return taken
+
+    def _take(self, entry: Entry) -> list[Message]:
+        if entry.topic == ALERTS:
+            return self.view.outcomes(entry.partition, unpack(entry.value, self._codec))
+        return self.view.batch(entry.partition, self._codec.unpack(entry.value))
+
+    def tell(self, messages: list[Message]) -> None:
+        for message in messages:
+            self.number += 1
+            self.ring.append((self.number, message))
+        if messages:
+            self._woken.set()
+            self._woken = asyncio.Event()
+
+    def chain(self) -> dict[str, Any]:
+        """How each link stands: age of the tick, age of the proof that the broker carries, and how far the readers are behind."""
+        now = self.now()
+        rows = {}
+        for area in self.site.areas:
+            seen = self.view.areas[area.number]
+            end = self.log.bounds(EVENTS, area.number)[1]
+            behind = {name: self._behind(name, area.number, end, now) for name in READERS}
+            rows[area.id] = {
+                "tick": now - seen.ticked if seen.ticked else None,
+                "broker": now - seen.rose if seen.rose else None,
+                "behind": behind,
+                "judged": seen.judged,
+            }
+        return {"now": now, "areas": rows, "system": sum(a.model == "SYS" and is_open(a) for a in self.view.alerts.values())}
+
+    def _behind(self, reader: str, number: int, end: int, now: int) -> int | None:
+        """Milliseconds between now and the oldest record that `reader` has not saved; None where it never saved a position."""
+        topic = ALERTS if reader == "deliverer" else EVENTS
+        position = self.log.position(reader, topic, number)
+        if position is None:
+            return None
+        if position >= (self.log.bounds(topic, number)[1] if topic == ALERTS else end):
+            return 0
+        waiting = self.log.read(topic, number, position, 1)
+        return max(0, now - waiting[0].at) if waiting else 0
+
+    async def stream(self, person: Person, after: str, sees: Callable[[Person, Message], bool]) -> AsyncIterator[str]:
+        """Server-sent events from `after` on ("epoch-number"); `reset` where that is gone: the page then reads the whole state again."""
+        epoch, _, number = after.partition("-")
+        last = int(number) if epoch == self.epoch and number.isdigit() else -1
+        if last < 0 or (self.ring and last < self.ring[0][0] - 1) or last > self.number:
+            yield f"id: {self.epoch}-{self.number}\nevent: reset\ndata: {{}}\n\n"
+            last = self.number
+        yield "retry: 1000\n\n"
+        quiet = 0.0
+        while not self.stopping:
+            woken = self._woken
+            fresh = list(reversed(_since(self.ring, last)))
+            for at, message in fresh:
+                last = at
+                if sees(person, message):
+                    yield f"id: {self.epoch}-{at}\nevent: {message.kind}\ndata: {json.dumps(message.body, ensure_ascii=False, separators=(',', ':'))}\n\n"
+                    quiet = 0.0
+            if not fresh:
+                try:
+                    await asyncio.wait_for(woken.wait(), 0.25)
+                except TimeoutError:
+                    quiet += 0.25
+            if quiet >= 10:
+                quiet = 0.0
+                yield ": still here\n\n"
+
+
+def _since(ring: deque[tuple[int, Message]], last: int) -> list[tuple[int, Message]]:
+    """Newest first."""
+    fresh = []
+    for pair in reversed(ring):
+        if pair[0] <= last:
+            break
+        fresh.append(pair)
+    return fresh

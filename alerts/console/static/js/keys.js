@@ -1,0 +1,35 @@
+// The keyboard alone suffices: j and k walk the list, a letter does what the button with that letter does.
+import { VERBS } from "./actions.js";
+import { $, h } from "./dom.js";
+import { ordered } from "./list.js";
+import { enable, sound } from "./sound.js";
+import { on, state } from "./state.js";
+import { t } from "./words.js";
+
+const walk = (by) => {
+  const all = ordered();
+  if (!all.length) return;
+  const at = all.findIndex((alert) => alert.id === state.selected);
+  const next = all[at < 0 ? 0 : Math.min(all.length - 1, Math.max(0, at + by))];
+  location.hash = `#/alert/${next.id}`;
+  requestAnimationFrame(() => document.querySelector(`[data-alert="${CSS.escape(next.id)}"]`)?.focus());
+};
+
+const does = { acknowledge: (alert) => alert.response === "new", dispatch: (alert) => alert.open, resolve: (alert) => alert.open, note: () => true, take: (alert) => alert.open };
+const verb = (name) => () => { const alert = state.alerts.get(state.selected); if (alert && does[name](alert)) VERBS[name](alert); };
+const KEYS = { j: () => walk(1), k: () => walk(-1), a: verb("acknowledge"), d: verb("dispatch"), r: verb("resolve"), n: verb("note"), t: verb("take"), s: () => enable(sound() !== "on"), "?": help, Escape: () => { location.hash = "#/"; } };
+
+function help() {
+  const rows = [["j k", t("next, previous alert")], ["a", t("Acknowledge")], ["t", t("take over")], ["d", t("dispatch a unit")], ["r", t("resolve")], ["n", t("note")], ["s", t("Sound: press to switch, with a test")], ["Esc", t("Close")]];
+  $("dialog").replaceChildren(h("h2", {}, t("Keys")), h("dl", { class: "keys" }, rows.map(([key, text]) => [h("dt", {}, key.split(" ").map((k) => h("kbd", {}, k))), h("dd", {}, text)])), h("menu", {}, h("button", { class: "primary", onclick: () => $("dialog").close() }, t("Close"))));
+  $("dialog").showModal();
+}
+
+export function start() {
+  on("help", help);
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || $("dialog").open || event.target.matches("input,select,textarea")) return;
+    const key = KEYS[event.key];
+    if (key) { event.preventDefault(); key(); }
+  });
+}

@@ -1,0 +1,50 @@
+// The whole state once, then every change as it happens; after a break it goes on where it stopped.
+import { changed, state } from "./state.js";
+
+let source = null;
+
+export async function load() {
+  const language = localStorage.getItem("language") || "";
+  const answer = await fetch(`/api/start?language=${language}`);
+  if (answer.status === 401) location.reload();
+  const body = await answer.json();
+  state.skew = body.chain.now - Date.now();
+  Object.assign(state, body, { alerts: new Map(body.alerts.map((alert) => [alert.id, alert])) });
+  if (!state.coast) state.coast = await (await fetch("/api/coast")).json();
+}
+
+export function listen() {
+  source?.close();
+  source = new EventSource(`/live?after=${state.live}`);
+  const hear = (kind, take) => source.addEventListener(kind, (event) => {
+    state.heard = Date.now();
+    state.connected = true;
+    state.live = event.lastEventId || state.live;
+    take(event.data ? JSON.parse(event.data) : null);
+  });
+  hear("alert", (alert) => {
+    const known = state.alerts.get(alert.id);
+    if (known && known.revision > alert.revision) return;
+    state.alerts.set(alert.id, alert);
+    changed("alert", { alert, known });
+  });
+  hear("devices", (rows) => { Object.assign(state.devices, rows); changed("devices", rows); });
+  hear("vessels", (rows) => { Object.assign(state.vessels, rows); changed("vessels", rows); });
+  hear("duty", (rows) => { Object.assign(state.duty, rows); changed("duty", rows); });
+  hear("chain", (chain) => { state.chain = chain; state.skew = chain.now - Date.now(); changed("chain"); });
+  hear("reset", async () => { source.close(); await load(); changed("reset"); listen(); });
+  source.onerror = () => {
+    state.connected = false;
+    changed("chain");
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+  };
+}
+
+export async function post(kind, body) {
+  try {
+    const answer = await fetch(`/api/${kind}`, { method: "POST", headers: { "content-type": "application/json", "x-coast-csrf": state.csrf }, body: JSON.stringify(body) });
+    return { ok: answer.ok, ...(await answer.json()) };
+  } catch {
+    return { ok: false, why: "no connection to the console" };
+  }
+}

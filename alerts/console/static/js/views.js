@@ -1,0 +1,105 @@
+// Beside the map: devices and what they say, what was refused, and the forms of duty.
+import { $, h } from "./dom.js";
+import { post } from "./live.js";
+import { now, on, state } from "./state.js";
+import { clock, inLanguage, LEVELS, MODELS, moment, named, span, t, TYPES } from "./words.js";
+
+let wanted = "";
+const cell = (tag, cells) => h("tr", {}, cells.map((value) => h(tag, {}, value ?? "")));
+const table = (heads, rows) => h("div", { class: "scroll-x" }, h("table", {}, h("thead", {}, cell("th", heads)), h("tbody", {}, rows)));
+const age = (ms) => (ms ? span(now() - ms) : "–");
+
+function devices() {
+  const find = $("find")?.value || "";
+  const rows = state.coast.devices.filter((d) => !find || [d[0], d[3], d[4], d[5]].join(" ").toLowerCase().includes(find.toLowerCase()));
+  const body = h("tbody", {}, rows.slice(0, 800).map(([id, type, , place, zh, en]) => {
+    const [heard, status, battery, lamp] = state.devices[id] || [];
+    return cell("td", [h("a", { href: `#/device/${id}` }, place || id), t(TYPES[type]), inLanguage(zh, en) || id, h("span", { class: `dot ${status || "unknown"}` }, t(status || "not heard yet")), age(heard), battery === null || battery === undefined ? "" : `${Math.round(battery * 100)} %`, lamp || ""]);
+  }));
+  const known = $("rows");
+  if (known) return known.querySelector("tbody").replaceWith(body);
+  $("view").replaceChildren(h("h1", {}, t("Devices")), h("input", { id: "find", type: "search", placeholder: t("Find by place number or name"), oninput: devices }), h("div", { id: "rows", class: "scroll-x" }, h("table", {}, h("thead", {}, cell("th", [t("place"), t("type"), t("name"), t("state"), t("heard"), t("battery"), t("lamp")])), body)));
+}
+
+function line(series, index, name) {
+  const points = series.filter((row) => row[index] !== null);
+  if (points.length < 2) return null;
+  const values = points.map((row) => row[index]);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const ns = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(ns, "svg");
+  svg.setAttribute("viewBox", "0 0 200 40");
+  svg.setAttribute("class", "series");
+  const path = document.createElementNS(ns, "polyline");
+  path.setAttribute("points", points.map((row, i) => `${(i / (points.length - 1)) * 200},${38 - ((row[index] - low) / (high - low || 1)) * 36}`).join(" "));
+  svg.append(path);
+  return h("figure", {}, h("figcaption", {}, `${name} ${low.toFixed(2)}–${high.toFixed(2)}`), svg);
+}
+
+const refusals = (rows) => table([t("time"), t("device"), t("reason"), t("detail"), t("raw")], rows.map((row) => cell("td", [moment(row.at), row.device, h("b", { class: "bad" }, row.reason), row.detail, h("code", {}, row.payload)])));
+
+async function device(id) {
+  const known = state.coast.devices.find((d) => d[0] === id);
+  const answer = await (await fetch(`/api/devices/${encodeURIComponent(id)}`)).json();
+  if (wanted !== `device/${id}`) return;
+  const said = Object.entries(answer.said).map(([kind, row]) => cell("td", [kind, age(row.received), h("code", {}, Object.entries(row).filter(([k]) => !["device", "received"].includes(k)).map(([k, v]) => `${k}=${typeof v === "object" ? JSON.stringify(v) : v}`).join("  "))]));
+  const heard = answer.commands.map((c) => cell("td", [c.command, JSON.stringify(c.args), c.done ? h("b", { class: c.done.ok ? "good" : "bad" }, c.done.ok ? t("heard") : c.done.reason || t("refused")) : t("no answer yet")]));
+  $("view").replaceChildren(h("p", {}, h("a", { href: "#/devices" }, `← ${t("Devices")}`)), h("h1", {}, known ? known[3] || id : id), h("p", { class: "quiet" }, known ? `${id} · ${t(TYPES[known[1]])} · ${inLanguage(known[4], known[5])} · ${known[6]}` : t("no such device")),
+    h("div", { class: "charts" }, [line(answer.series, 1, t("battery")), line(answer.series, 2, "RSSI dBm"), line(answer.series, 3, "°C")]),
+    h("h2", {}, t("What it said")), said.length ? table([t("kind"), t("age"), t("values")], said) : h("p", { class: "quiet" }, t("not heard yet")),
+    h("h2", {}, t("What it was told")), heard.length ? table([t("command"), t("values"), t("answer")], heard) : h("p", { class: "quiet" }, "–"),
+    h("h2", {}, t("What was refused")), answer.refused.length ? refusals(answer.refused) : h("p", { class: "quiet" }, "–"));
+}
+
+async function refused() {
+  const rows = await (await fetch("/api/refused")).json();
+  if (wanted === "refused") $("view").replaceChildren(h("h1", {}, t("Refused messages")), rows.length ? refusals(rows) : h("p", { class: "quiet" }, t("Nothing was refused.")));
+}
+
+const label = (text, field) => h("label", {}, h("span", {}, text), field);
+const options = (pairs) => pairs.map(([value, text]) => h("option", { value }, text));
+const hours = (most) => h("select", { name: "until" }, options([[1, "1 h"], [2, "2 h"], [4, "4 h"], [8, "8 h"]].filter(([n]) => n <= most)));
+
+function form(title, kind, fields, make) {
+  const told = h("p", { class: "told", role: "status" });
+  const send = async (event) => {
+    event.preventDefault();
+    const given = Object.fromEntries([...new FormData(event.target)].filter(([, value]) => value !== ""));
+    if (given.until) given.until = Math.round(now() + Number(given.until) * 3600000);
+    const answer = await post(kind, make ? make(given) : given);
+    [told.className, told.textContent] = answer.ok ? ["told done", t("sent")] : ["told refused", t(answer.why)];
+    if (answer.ok) event.target.reset();
+  };
+  return h("form", { class: "duty", onsubmit: send }, h("h2", {}, title), fields, h("button", { class: "primary" }, t("Send")), told);
+}
+
+function duty() {
+  const models = Object.keys(MODELS).map((code) => [code, `${code} ${named(MODELS, code)}`]);
+  const places = h("datalist", { id: "places" }, state.coast.devices.map((d) => h("option", { value: d[0] }, d[3])));
+  const segments = h("datalist", { id: "segments" }, state.coast.segments.features.map((f) => h("option", { value: f.properties.id })));
+  const running = Object.entries(state.duty).filter(([key, row]) => !key.startsWith("unit/") && (key.startsWith("shift/") || (row.until || 0) > now()) && !row.closed);
+  $("view").replaceChildren(places, segments, h("h1", {}, t("Duty")),
+    h("div", { class: "forms" },
+      form(t("Open an incident"), "incident", [label(t("level"), h("select", { name: "level" }, options(Object.keys(LEVELS).map((l) => [l, named(LEVELS, l)])))), label(t("segment"), h("input", { name: "segment", required: true, "list": "segments" })), label(t("source"), h("select", { name: "source" }, options([["phone", t("phone")], ["110", "110"], ["12395", "12395"], ["patrol", t("patrol")], ["camera", t("camera")]]))), label(t("caller"), h("input", { name: "caller" })), label(t("note"), h("textarea", { name: "note", rows: 2 }))]),
+      form(t("Silence (no pushing, still recorded)"), "silence", [label(t("model"), h("select", { name: "model" }, options([["", "—"], ...models]))), label(t("device"), h("input", { name: "device", "list": "places" })), label(t("until"), hours(8)), label(t("reason"), h("input", { name: "reason", required: true }))]),
+      form(t("Work order"), "work", [label(t("device"), h("input", { name: "subject", required: true, "list": "places" })), label(t("until"), hours(4))]),
+      form(t("Exercise"), "exercise", [label(t("device"), h("input", { name: "devices", required: true, placeholder: t("several: with spaces") })), label(t("until"), hours(4))], (given) => ({ ...given, devices: given.devices.split(/[\s,]+/).filter(Boolean) })),
+      form(t("Hand-over"), "shift", [label(t("to"), h("select", { name: "to" }, options(Object.entries(state.people)))), label(t("what"), h("select", { name: "do" }, options([["offer", t("offer")], ["accept", t("accept")]])))])),
+    h("h2", {}, t("In force")), running.length ? table([t("what"), t("who"), t("until"), t("values")], running.map(([key, row]) => cell("td", [t(key.split("/")[0]), state.people[row.by] || row.by, row.until ? clock(row.until) : "", row.subject || row.seat || row.reason || (row.devices || []).join(" ")]))) : h("p", { class: "quiet" }, "–"));
+}
+
+export function show(name, id) {
+  wanted = id ? `${name}/${id}` : name;
+  const inMap = ["", "map", "alert"].includes(name);
+  $("view").hidden = inMap;
+  $("map").hidden = !inMap;
+  document.body.dataset.view = inMap ? (name === "map" ? "map" : "list") : "view";
+  if (!inMap) $("view").replaceChildren();
+  ({ devices, refused, duty, device: () => device(id) })[name]?.();
+  $("tabs").replaceChildren(...[["", t("Alerts")], ["map", t("Map")], ["devices", t("Devices")], ["refused", t("Refused")], ["duty", t("Duty")]].map(([to, text]) => h("a", { href: `#/${to}`, class: to === name || (to === "devices" && name === "device") || (to === "" && name === "alert") ? "chosen" : "" }, text)));
+}
+
+export function start() {
+  setInterval(() => wanted === "devices" && devices(), 2000);
+  on("devices", (rows) => wanted.startsWith("device/") && rows[wanted.slice(7)] && device(wanted.slice(7)));
+}
