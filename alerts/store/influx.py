@@ -34,11 +34,11 @@ _json = msgspec.json.Encoder().encode
 class InfluxStore:
     """See `alerts/store/store.py` for the contract."""
 
-    def __init__(self, url: str, token: str, org: str, bucket: str, positions: Path) -> None:
-        """`positions`: the file of the read position. Connects at the first call only."""
-        self._client = InfluxDBClient(url=url, token=token, org=org, timeout=TIMEOUT, enable_gzip=True, retries=False)
+    def __init__(self, url: str, token: str, org: str, bucket: str, positions: Path, timeout: int = TIMEOUT) -> None:
+        """`positions`: the file of the read position. Connects at the first call only. `timeout` in ms."""
+        self._client = InfluxDBClient(url=url, token=token, org=org, timeout=timeout, enable_gzip=True, retries=False)
         self._write_api = self._client.write_api(write_options=SYNCHRONOUS)
-        self._http = urllib3.PoolManager(maxsize=4, retries=False, timeout=TIMEOUT / 1000)
+        self._http = urllib3.PoolManager(maxsize=4, retries=False, timeout=timeout / 1000)
         self._url, self._token, self._org, self._bucket = url.rstrip("/"), token, org, bucket
         self._positions = Positions(positions)
         self._mapped = False

@@ -34,7 +34,7 @@ def shape(
     return {
         "id": identity, "key": f"M01/{identity}", "model": "M01", "area": area, "segment": "s-1", "subject": "box-1", "place": "QZ-0001",
         "position": [118.7, 24.8], "level": "red", "condition": "active", "response": response, "suppressed": None, "state": response,
-        "reason": {"code": "pressed", "values": {}}, "text": {"zh": "一键报警 \"北岸\"\n=,\\", "en": "SOS, box=1"}, "occurred": rfc3339(raised),
+        "reason": {"code": "pressed", "values": {}}, "text": {"zh": '一键报警 "北岸"\n=,\\', "en": "SOS, box=1"}, "occurred": rfc3339(raised),
         "raised": rfc3339(raised), "updated": text, "count": 1, "audience": ["wang"], "revision": revision, "change": {"what": "raised", "at": text}, **more,
     }  # fmt: skip
 

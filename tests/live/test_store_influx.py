@@ -1,6 +1,8 @@
 """The InfluxDB store on a real server: the contract of all stores, what the server does not take, and a server that stands still."""
 
 import os
+import signal
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alerts.recorder import BackOff, Patience
 from alerts.store.influx import InfluxStore
 from alerts.store.store import Point, StoreAway
 from tests.alerts.store_contract import StoreContract, T, beat
@@ -84,6 +87,38 @@ def test_a_wrong_token_is_the_servers_state_not_the_points_fault(server, bucket,
     store = InfluxStore(server[0], "wrong", server[2], bucket, tmp_path / "positions.json")
     with pytest.raises(StoreAway, match="401"):
         store.write([beat()], [], [], [("events", 0, 1)])
+    store.close()
+
+
+def _server_process() -> int:
+    """The server's process, where it is a sibling of ours, as `services/with` starts it."""
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, rest = status.read_text().rsplit(")", 1)
+        except OSError:
+            continue
+        if name.endswith("(influxd") and int(rest.split()[1]) == os.getppid():
+            return int(status.parent.name)
+    return 0
+
+
+def test_a_server_that_stands_still_and_goes_on_gets_everything_in_order(server, bucket, tmp_path):
+    pid = _server_process()
+    if not pid:
+        pytest.skip("the InfluxDB server is not a process beside ours, so it cannot be stopped")
+    store = InfluxStore(*server, bucket, tmp_path / "positions.json", timeout=500)
+    stop = threading.Event()
+    patience = Patience(stop.wait, BackOff(lambda: 0.5))
+    os.kill(pid, signal.SIGSTOP)
+    going_on = threading.Timer(3.0, os.kill, (pid, signal.SIGCONT))
+    going_on.start()
+    try:
+        for n in range(5):
+            assert patience.do(lambda n=n: store.write([beat(at=T + n * 1000, seq=n, battery=n / 10)], [], [], [("events", 0, n + 1)]))
+    finally:
+        going_on.join()
+    assert store.series("heartbeat", "box-1", "battery", T, T + 9_000) == [(T + n * 1000, n / 10) for n in range(5)]
+    assert store.position("events", 0) == 5
     store.close()
 
 
