@@ -107,7 +107,7 @@ def deadlines(site: Site, case: Case) -> list[tuple[int, str]]:
     if alert.suppressed is None:
         if not case.acknowledged:
             ladder = steps(site, alert.level)
-            if case.step < len(ladder) and (alert.condition == "active" or RANK[alert.level] >= RANK["orange"]):
+            if case.step < len(ladder) and (alert.condition == "active" or (alert.audience and RANK[alert.level] >= RANK["orange"])):
                 found.append((case.since + ladder[case.step].after, "step"))
         elif case.told < REMINDERS and (alert.condition == "active" or case.under_way):
             later = stages(site, alert.level)

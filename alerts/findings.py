@@ -24,6 +24,7 @@ def take(life: "LifeCycle", finding: Finding, now: int) -> None:
     if mute is not None:
         if finding.level == "over":
             del life.saved.quiet.mutes[key]
+            life.judge_quiet(now)  # what it explained
         elif RANK[finding.level] <= RANK[mute.level]:
             life.saved.quiet.mutes[key] = structs.replace(mute, finding=finding)
             return
@@ -102,13 +103,14 @@ def _said_again(life: "LifeCycle", case: Case, finding: Finding, now: int) -> No
     if quiet is None and (rings or (freed and not case.acknowledged)):
         if freed and not higher and not case.acknowledged:
             case.since, case.step = now, 0
-        tell = tuple(dict.fromkeys((*alert.audience, *life.step_people(case, 0, level), *((alert.owner,) if alert.owner else ()))))
+        as_told = structs.replace(case, alert=structs.replace(alert, **fields))
+        tell = tuple(dict.fromkeys((*alert.audience, *life.step_people(as_told, 0, level), *((alert.owner,) if alert.owner else ()))))
         if higher or freed:
             case.step = max(case.step, 1)
     life.change(case, what, now, **fields, suppressed=quiet, tell=tell, page="level" if higher else "raised" if freed else what)
     if case.answers and finding.again:
         life.command(responses.report(case, now))
-    if higher and not endless:
+    if higher:
         life.command(*responses.first_aid(life.shore, case, now))
     life.explain(case, now)
 

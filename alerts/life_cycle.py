@@ -207,7 +207,7 @@ class LifeCycle:
         """Quiet until seen over, at most 4 h, then raised again if it still stands."""
         alert = case.alert
         if alert.model not in ENDLESS and alert.condition == "active":
-            self.saved.quiet.mutes[alert.key] = Mute(now + MUTE_LIMIT, alert.level, _finding_of(case, {}))
+            self.saved.quiet.mutes[alert.key] = Mute(now + MUTE_LIMIT, alert.level, _finding_of(case, {}), alert.id)
             self.schedule_quiet()
 
     def people(self, *words: str, case: Case) -> tuple[str, ...]:
@@ -331,7 +331,7 @@ class LifeCycle:
         ended = [(key, mute) for key, mute in quiet.mutes.items() if mute.until <= at]
         for key, mute in ended:
             del quiet.mutes[key]
-            if mute.finding is not None and key not in self.open:
+            if key not in self.open:
                 findings.raise_alert(self, structs.replace(mute.finding, cause=f"{mute.finding.cause}/{at}", raised=at), at)
         self.judge_quiet(at)
         self.schedule_quiet()

@@ -37,7 +37,8 @@ class Mute(Struct, frozen=True):
 
     until: int
     level: Level
-    finding: Finding | None
+    finding: Finding
+    alert: str  # that was closed so
 
 
 class Span(Struct, frozen=True):
@@ -102,6 +103,9 @@ def suppression(alert: Alert, quiet: Quiet, explaining: Iterable[Case], site: Si
     for other in explaining:
         if _explains(other, alert):
             return Suppressed("inhibited", other.alert.id)
+    for mute in quiet.mutes.values():
+        if now < mute.until and mute.finding.drill == alert.drill and _covers(mute.finding, alert):
+            return Suppressed("inhibited", mute.alert, mute.until)
     return None
 
 
@@ -113,13 +117,25 @@ def _matches(asked: Matchers, alert: Alert) -> bool:
 
 
 def _explains(other: Case, alert: Alert) -> bool:
-    """An outage explains the boxes in it, at most at its own level; a receiver that is down explains the vessels that it heard."""
+    """Whether a standing alert explains this one."""
     cause = other.alert
-    if not other.is_open or cause.condition == "over" or cause.id == alert.id or cause.drill != alert.drill or alert.model in ENDLESS:
+    if not other.is_open or cause.condition == "over" or cause.id == alert.id or cause.drill != alert.drill:
         return False
-    if cause.model == "M02" and cause.reason.code == "receiver_down" and alert.model == "M12":
+    return _covers(
+        Finding(
+            model=cause.model, subject=cause.subject, level=cause.level, code=cause.reason.code, index=0, cause="", occurred=0, inhibits=other.inhibits
+        ),
+        alert,
+    )  # fmt: skip
+
+
+def _covers(cause: Finding, alert: Alert) -> bool:
+    """An outage explains the boxes in it, at most at its own level; a receiver that is down explains the vessels that it heard."""
+    if alert.model in ENDLESS:
+        return False
+    if cause.model == "M02" and cause.code == "receiver_down" and alert.model == "M12":
         return bool(alert.reason.values.get("receiver") == cause.subject)
-    return cause.model == alert.model and alert.subject in other.inhibits and RANK[alert.level] <= RANK[cause.level]
+    return cause.model == alert.model and alert.subject in cause.inhibits and RANK[alert.level] <= RANK[cause.level]
 
 
 def explains_others(case: Case) -> bool:

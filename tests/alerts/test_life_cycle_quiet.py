@@ -167,3 +167,24 @@ def test_hand_over_gives_open_alerts_to_the_successor():
     room.hear(Shift, seat="room-1", do="offer", by="li", to="chen")
     room.hear(Shift, seat="room-1", do="accept", by="chen")
     assert room.newest[alert.id].owner == "chen"
+
+
+def test_an_outage_closed_as_authorised_still_explains_its_boxes():
+    room = Room()
+    room.find("M02", "s-1", "yellow", "segment_outage", inhibits=("box-1",))
+    room.find("M02", "box-1", "yellow")
+    room.do("resolve", room.one("M02/s-1"), outcome="authorised")
+    assert room.one("M02/box-1").suppressed.how == "inhibited"
+    room.at(4 * HOUR)
+    assert room.one("M02/s-1").raised == T0 + 4 * HOUR
+    room.find("M02", "box-1", "over")
+    assert room.one("M02/box-1").response == "resolved"
+
+
+def test_a_box_fault_that_becomes_a_tamper_reaches_the_police():
+    room = Room()
+    room.find("M02", "box-1", "blue")
+    assert room.pages[-1].to == ("fix",)
+    room.find("M02", "box-1", "orange", "tamper")
+    assert {"wu", "li"} <= set(room.pages[-1].to)
+    assert [each.args["text"] for each in room.commands if each.command == "speak"] == ["您已进入监控范围,请勿损坏设备"]
