@@ -51,6 +51,7 @@ class Deliverer:
         self.random = random.Random(seed)  # noqa: S311 — jitter
         self.seen: dict[int, watchdog.Seen] = {}
         self.standing: dict[tuple[str, str, str], bool] = {}  # verdicts that stand: paged and appended once
+        self.paged: set[tuple[str, str, str]] = set()
         self.sites = self.book.bounds(SITES, 0)[1]
         self.second = 0
         self.outbox.resume()
@@ -173,7 +174,7 @@ class Deliverer:
                 following = entries[-1].offset + 1
                 for entry in entries:
                     presses = any(name == "presses" and count != "0" for name, count in entry.headers)
-                    for press in watchdog.look(seen, entry.value, presses, entry.at, self.codec):
+                    for press in watchdog.look(seen, entry.value, presses, self.codec):
                         self.outbox.press(watchdog.press_name(press), press.device, press.received)
             if following != start or kept is None:
                 self.outbox.save_position(EVENTS, area.number, following)
@@ -189,12 +190,15 @@ class Deliverer:
         found = {(each.part, each.code, area.id): each for each in verdicts}
         for key, verdict in found.items():
             if key not in self.standing:
-                self._page_system(area, verdict, now)  # first, as the log may be what is full
                 self._append(area, [_system(verdict, now, clear=False)])
                 self.standing[key] = machine
+            if verdict.paged and key not in self.paged:  # whether or not the log took it
+                self.paged.add(key)
+                self._page_system(area, verdict, now)
         for key in [key for key, of_machine in self.standing.items() if key[2] == area.id and of_machine == machine and key not in found]:
             if self._append(area, [_system(watchdog.Verdict(key[0], key[1], {} if machine else {"subject": area.id}), now, clear=True)]):
                 del self.standing[key]
+                self.paged.discard(key)
 
     def _page_system(self, area: Area, verdict: watchdog.Verdict, now: int) -> None:
         row = SYSTEM_CODES[verdict.part, verdict.code]

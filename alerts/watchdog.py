@@ -25,18 +25,18 @@ class Seen(Struct):
 
     area: str
     tick: Tick | None = None  # the last, whoever made it
-    bridge: int = 0  # when the bridge's last tick was seen
+    bridge: int = 0  # `received` of the bridge's last tick
     standing_in: int = 0  # when our own last tick was appended; 0: the bridge ticks
     outcomes: int = 0  # when the last outcomes were seen
 
 
 class Verdict(Struct, frozen=True):
-    """A finding about ourselves; `clear` ends it."""
+    """A finding about ourselves."""
 
     part: str
     code: str
     values: dict[str, Any] = {}
-    clear: bool = False
+    paged: bool = True  # False: it enters the log only, so far
 
 
 class _Raw(Struct, frozen=True, array_like=True):
@@ -48,8 +48,8 @@ _raw = msgspec.msgpack.Decoder(_Raw).decode
 _event = msgspec.msgpack.Decoder(AnyEvent).decode
 
 
-def look(seen: Seen, value: bytes, presses: bool, at: int, codec: Codec) -> Iterator[Sos]:
-    """One record of `events`, seen at `at`: its tick is noted, its presses are given. Only what is needed is decoded."""
+def look(seen: Seen, value: bytes, presses: bool, codec: Codec) -> Iterator[Sos]:
+    """One record of `events`: its tick is noted, its presses are given. Only what is needed is decoded."""
     plain = codec.unpack_bytes(value)
     raw = _raw(plain)
     if raw.events:
@@ -57,7 +57,7 @@ def look(seen: Seen, value: bytes, presses: bool, at: int, codec: Codec) -> Iter
         if isinstance(last, Tick):
             seen.tick = last
             if last.device != US:
-                seen.bridge, seen.standing_in = at, 0
+                seen.bridge, seen.standing_in = last.received, 0
     if presses:
         batch = msgspec.msgpack.decode(plain, type=Batch)
         yield from (event for event in batch.events if isinstance(event, Sos) and event.state == "pressed")
@@ -73,8 +73,8 @@ def press_name(press: Sos) -> str:
 def judge(seen: Seen, now: int) -> list[Verdict]:
     """What stands against an area now."""
     found = []
-    if now - seen.bridge > DEAD:
-        found.append(Verdict("bridge", "no_tick", {"subject": seen.area}))
+    if now - seen.bridge > SILENT:
+        found.append(Verdict("bridge", "no_tick", {"subject": seen.area}, paged=now - seen.bridge > DEAD))
     if now - seen.outcomes > LAG:
         found.append(Verdict("processor", "behind", {"subject": seen.area}))
     return found
