@@ -5,6 +5,7 @@ from typing import Any
 
 from alerts.alert import Bilingual
 from ingest.site import Site
+from ingest.system_codes import SYSTEM_CODES
 from models.model import Finding
 
 MODELS: dict[str, tuple[str, str]] = {
@@ -38,6 +39,12 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
     ("M02", "unheard"): ("{devices} 台设备从未上线", "{devices} devices never heard"),
     ("M12", "silent"): ("船舶 {where} 定位中断 {minutes} 分钟", "vessel {where}: no position for {minutes} min"),
     ("M12", "likely_disabled"): ("船舶 {where} 定位中断 {minutes} 分钟,疑似人为关闭", "vessel {where}: no position for {minutes} min, likely disabled"),
+    ("INC", "phone"): ("警情(电话报警)", "incident (by telephone)"),
+    ("INC", "110"): ("警情(110 转警)", "incident (from 110)"),
+    ("INC", "12395"): ("警情(12395 海上求救)", "incident (from 12395)"),
+    ("INC", "patrol"): ("警情(巡逻发现)", "incident (seen by a patrol)"),
+    ("INC", "camera"): ("警情(视频发现)", "incident (seen by camera)"),
+    ("INC", "incident"): ("警情", "incident"),
     ("SYS", "seat_empty"): ("席位 {seat} 无人值守", "seat {seat} is empty"),
     ("SYS", "model_disabled"): ("预警模型 {model} 故障停用", "warning model {model} failed and is disabled"),
 }  # fmt: skip
@@ -54,7 +61,10 @@ def where_of(finding: Finding) -> str:
 def text_of(site: Site, finding: Finding, *, not_drill: bool = False) -> Bilingual:
     values = _Told({"where": where_of(finding), **finding.values})
     known = REASONS.get((finding.model, finding.code))
-    if known is not None:
+    ours = SYSTEM_CODES.get((str(finding.values.get("part")), finding.code)) if finding.model == "SYS" else None
+    if ours is not None:
+        zh, en = ours.zh, ours.en
+    elif known is not None:
         zh, en = (text.format_map(values) for text in known)
     else:
         model = MODELS.get(finding.model, (finding.model, finding.model))

@@ -267,3 +267,24 @@ def test_every_wire_text_is_bilingual_and_whole():
     text = room.one("M12/412").text
     assert text.zh == "船舶 闽狮渔01234(412) 定位中断 125 分钟"
     assert "?" not in text.en
+
+
+def test_what_the_system_says_of_itself_reads_as_in_its_table_and_goes_to_those_who_can_mend_it():
+    room = Room()
+    room.find("SYS", "bridge/log_full", "red", "log_full", values={"part": "bridge"})
+    assert room.one("SYS/bridge/log_full").text.zh == "日志写满,仅接收报警"
+    assert told(room.pages) == {"li", "chen", "fix", "zhao"}
+
+
+def test_an_incident_of_the_room_names_its_source_and_place_but_nobody():
+    room = Room()
+    room.hear(Incident, level="orange", by="li", segment="s-1", source="110", caller="13800000000")
+    assert room.alerts[-1].text.zh == "崇武 警情(110 转警)"
+    assert room.alerts[-1].condition == "active"
+
+
+def test_what_is_restricted_lights_nothing_and_stays_among_room_stations_and_police():
+    room = Room()
+    room.find("M06", "s-1", "red", "landing", sensitivity="restricted")
+    assert not room.commands
+    assert "fix" not in told(room.pages)
