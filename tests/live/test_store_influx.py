@@ -97,7 +97,7 @@ def _server_process() -> int:
             name, rest = status.read_text().rsplit(")", 1)
         except OSError:
             continue
-        if name.endswith("(influxd") and int(rest.split()[1]) == os.getppid():
+        if "(influxd" in name and int(rest.split()[1]) == os.getppid():
             return int(status.parent.name)
     return 0
 
