@@ -128,10 +128,9 @@ def replay(
     set_: Annotated[list[str] | None, typer.Option("--set", help="MODEL.parameter=value, as M12.blue_after=20min")] = None,
 ) -> None:
     """A recording through the very same fold: one JSON line a change of alert."""
-    from ingest.site_files import SiteFaults, read_site
-
     from alerts.replay import lines, parse_overrides
     from alerts.replay import replay as replayed
+    from ingest.site_files import SiteFaults, read_site
 
     try:
         out = alerts.open("wb") if alerts else sys.stdout.buffer

@@ -7,7 +7,6 @@ order. Cutting the log elsewhere changes nothing.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ingest.system_codes import SYSTEM_CODES
 from msgspec import Struct, msgpack, structs
 
 from alerts.alert import Alert, Command, Outcomes, Page
@@ -17,6 +16,7 @@ from alerts.life_cycle import Changes, LifeCycle
 from ingest.events import Event, SiteChange, System, Tick
 from ingest.records import Batch
 from ingest.site import Area, Site
+from ingest.system_codes import SYSTEM_CODES
 from models import memory as memories
 from models.columns import Rare
 from models.model import Finding
@@ -81,7 +81,7 @@ class Fold:
     def _judge(self, events: list[Event], gathered: "_Gathered") -> None:
         heard, found = self.hearing.take(events, self.life.in_exercise)
         inputs: list[tuple[int, int, Any]] = [(finding.index, 0, finding) for finding in found]
-        inputs += [(rare.index, 1, rare) for rare in heard.people]
+        inputs += [(rare.nth, 1, rare) for rare in heard.people]
         inputs += [(index, 2, device) for index, device in heard.answers]
         inputs.sort(key=lambda each: each[:2])  # stable: models in the catalogue's order
         for index, _, each in inputs:
@@ -97,7 +97,7 @@ class Fold:
 
     def _person(self, rare: Rare, now: int) -> Changes:
         if isinstance(rare.event, System):
-            return self.life.finding(_system_finding(rare.event, rare.index, now), now)
+            return self.life.finding(_system_finding(rare.event, rare.nth), now)
         return self.life.event(rare.event, now, rare.late if rare.late is not None and rare.late > LATE else None)
 
     def _change_site(self, event: SiteChange, sites: Mapping[str, Site], gathered: "_Gathered") -> None:
@@ -174,7 +174,7 @@ def _runs(events: list[Any]) -> Iterator[list[Event]]:
         yield run
 
 
-def _system_finding(event: System, index: int, now: int) -> Finding:
+def _system_finding(event: System, index: int) -> Finding:
     """What our own processes say of themselves, by the table of codes; an unknown code is yellow."""
     known = SYSTEM_CODES.get((event.part, event.code))
     level = known.level if known else "yellow"

@@ -146,7 +146,7 @@ class Hearing:
                     found.extend(_raw_press(rare) for rare in batch.rare)
                 else:
                     self.disabled[model.code] = model.memory_version
-                found.append(_model_failed(model, broken, batch.index if batch.rare else last, self.now))
+                found.append(_model_failed(model, broken, batch.nth if batch.rare else last, self.now))
                 if model.code in self.disabled:
                     break
         return found
@@ -159,12 +159,12 @@ class Hearing:
         tick = isinstance(events[-1], Tick)
         start = 0
         for each in rare:
-            if each.index > start and (len(beats.index) or len(fixes.index)):
-                yield self._batch(heard.times[each.index - 1], each.index - 1, between(beats, start, each.index), between(fixes, start, each.index))
-            yield self._batch(heard.times[each.index], each.index, NO_HEARTBEATS, NO_POSITIONS, (each,))
-            start = each.index + 1
+            if each.nth > start and (len(beats.nth) or len(fixes.nth)):
+                yield self._batch(heard.times[each.nth - 1], each.nth - 1, between(beats, start, each.nth), between(fixes, start, each.nth))
+            yield self._batch(heard.times[each.nth], each.nth, NO_HEARTBEATS, NO_POSITIONS, (each,))
+            start = each.nth + 1
         end = len(events)
-        if start < end and (tick or len(beats.index) or len(fixes.index)):
+        if start < end and (tick or len(beats.nth) or len(fixes.nth)):
             yield self._batch(heard.times[-1], end - 1, between(beats, start, end), between(fixes, start, end), tick=tick)
 
     def _batch(self, now: int, index: int, beats: Any, fixes: Any, rare: tuple[Rare, ...] = (), *, tick: bool = False) -> Batch:
@@ -173,7 +173,7 @@ class Hearing:
 
 def _raw_press(rare: Rare) -> Finding:
     return Finding(
-        model=SosCall.code, subject=rare.event.device, level="red", code="pressed", index=rare.index, cause=f"raw/{rare.event.device}/{rare.event.received}",
+        model=SosCall.code, subject=rare.event.device, level="red", code="pressed", index=rare.nth, cause=f"raw/{rare.event.device}/{rare.event.received}",
         occurred=rare.at, flags=("unjudged",), drill=False, again=True, answers=rare.event.device,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ ORDER = ("bridge", "processor", "recorder", "deliverer", "console")
 
 def run_machine(settings: Settings, scenario: str | None) -> int:
     """Blocks until it is stopped. The site is put into the log first, so that all roles start with the same revision."""
-    from ingest.log_sqlite import open_log  # noqa: PLC0415 — opened and closed before anything is forked
+    from ingest.log import open_log  # noqa: PLC0415 — opened and closed before anything is forked
     from ingest.revisions import current_site  # noqa: PLC0415
 
     began = time.monotonic()
@@ -30,7 +30,8 @@ def _simulator(scenario: str) -> Role:
     def start(settings: Settings) -> int:
         from device_sim.run import main  # noqa: PLC0415 — only in the child
 
-        return main(settings, scenario, seed=1)
+        status: int = main(settings, scenario, seed=1)
+        return status
 
     return Role("simulator", start)
 
@@ -45,9 +46,9 @@ def _announce(settings: Settings, site: Site, person: Person, seconds: float) ->
     from alerts.console.session import sign_in_link  # noqa: PLC0415
 
     link = sign_in_link(settings, person.id)
-    print(f"\n  海岸卫士 Coast Guardian · {site.name_zh} {site.name_en}")  # noqa: T201 — the command's answer
-    print(f"  {link}")  # noqa: T201
+    print(f"\n  海岸卫士 Coast Guardian · {site.name_zh} {site.name_en}")
+    print(f"  {link}")
     print(
         f"  signs in {person.name} ({person.role}) once; up after {seconds:.1f} s; MQTT on {':'.join(map(str, settings.broker))}; Ctrl-C stops\n",
         flush=True,
-    )  # noqa: T201
+    )

@@ -3,9 +3,10 @@
 import dataclasses
 from pathlib import Path
 
+from ingest.wire_page import page as wire_page
+
 from alerts.store.tables import quantities
 from ingest.system_codes import SYSTEM_CODES
-from ingest.wire_page import page as wire_page
 from models.catalogue import CATALOGUE
 
 MADE = "<!-- Made by `make docs` from the code; do not edit. -->\n"
@@ -49,7 +50,8 @@ def models_table() -> str:
 
 def codes_page() -> str:
     rows = "".join(
-        f"| {part} | `{code}` | {about.level} | {about.en} | {about.zh} | {about.clears} | {about.do} |\n" for (part, code), about in SYSTEM_CODES.items()
+        f"| {part} | `{code}` | {about.level} | {about.en} | {about.zh} | {about.clears} | {about.do} |\n"
+        for (part, code), about in SYSTEM_CODES.items()
     )
     head = "| part | code | level | what | 含义 | cleared by | what to do |\n|---|---|---|---|---|---|---|\n"
     return MADE + "# What the system says of itself\n\nEach enters the log as a `system` event and becomes an alert of model `SYS`.\n\n" + head + rows

@@ -81,7 +81,7 @@ class Processor:
         transport.start_at(app, lambda _topic, partition: self.judges[partition].wanted)
         topic = app.topic(EVENTS, value_type=bytes, value_serializer="raw", key_type=bytes, key_serializer="raw")
 
-        @app.agent(topic)
+        @app.agent(topic)  # type: ignore[untyped-decorator]  # Faust is untyped
         async def judging(stream: Any) -> None:
             async for event in stream.events():
                 await self._take(app, event.message.partition, event.message.offset, event.value)

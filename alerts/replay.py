@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from ingest.recording import batches, read_recording
-from ingest.wire import Door
 
 from alerts.alert import Outcomes, to_wire
 from alerts.fold import Fold
+from ingest.recording import batches, read_recording
 from ingest.site import Site
+from ingest.wire import Door
 
 
 def replay(site: Site, recording: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Iterator[Outcomes]:

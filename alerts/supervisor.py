@@ -4,6 +4,7 @@ Children are forked from this process after it has imported what they share, so 
 connection and no event loop, which would not survive a fork. What it saw is in `<home>/run.json`, for the page and for `doctor`.
 """
 
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -112,7 +113,7 @@ class Supervisor:
         for role in self.roles:
             if role.pid or now < role.next_start:
                 continue
-            if role.name not in ("broker",) and not self._broker_ready():
+            if role.name != "broker" and not self._broker_ready():
                 continue
             role.pid, role.since = self._fork(role), now
             self._write_state()
@@ -126,9 +127,9 @@ class Supervisor:
         sys.stderr.flush()
         parent = os.getpid()
         pid = os.fork()
-        if pid:
-            return pid
-        _child(role, self.settings, parent)
+        if not pid:
+            _child(role, self.settings, parent)
+        return pid
 
     def _reap(self) -> None:
         for role in self.roles:
@@ -150,7 +151,7 @@ class Supervisor:
 
     def _tell(self, role: Role) -> None:
         """A fall enters the log like everything else. The log is opened and closed here, so that nothing of it is forked."""
-        from ingest.log_sqlite import open_log  # noqa: PLC0415 — after the roles are forked
+        from ingest.log import open_log  # noqa: PLC0415 — after the roles are forked
         from ingest.revisions import current_site  # noqa: PLC0415
 
         try:
@@ -220,10 +221,8 @@ def _child(role: Role, settings: Settings, parent: int) -> NoReturn:
 
 
 def _signal(pid: int, number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def _answers(host: str, port: int) -> bool:

@@ -29,10 +29,19 @@ def events(site: Site, area: str, seconds: int, rate: int, start: int = 1_767_22
         if kind < 0.60:
             beats += 1
             device = boxes[beats % len(boxes)]
-            return Heartbeat(**head(device, at), battery=0.8 + 0.1 * chance.random(), supply="mains", rssi=-71.0, temperature=21.5, uptime=(at - start) / 1000, firmware="1.4.2")
+            return Heartbeat(
+                **head(device, at),
+                battery=0.8 + 0.1 * chance.random(),
+                supply="mains",
+                rssi=-71.0,
+                temperature=21.5,
+                uptime=(at - start) / 1000,
+                firmware="1.4.2",
+            )
         if kind < 0.75:
             objects = tuple(
-                TrackedObject(track=n * 3 + k, class_="person", score=0.71, box=(0.1, 0.2, 0.05, 0.1), position=(longitude, latitude), speed=1.2) for k in range(2)
+                TrackedObject(track=n * 3 + k, class_="person", score=0.71, box=(0.1, 0.2, 0.05, 0.1), position=(longitude, latitude), speed=1.2)
+                for k in range(2)
             )
             return Tracks(**head(chance.choice(cameras), at), objects=objects, preset="1")
         if kind < 0.90:

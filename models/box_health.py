@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from ingest.sun import next_sunrise
 from numpy.typing import NDArray
 
 from ingest.events import Selftest, Status, Tamper, name_of
 from ingest.site import Area, Site
+from ingest.sun import next_sunrise
 from models.columns import Batch, Floats, Heartbeats, Ints, Rare, rounds
 from models.model import Finding, FoundLevel, parameter
 from models.outage import Outages
@@ -120,7 +120,7 @@ class BoxHealth:
             memory.failed[row] = not event.ok
         if self._standing(memory, row, batch.devices) != before:
             values = {"loop": event.loop} if isinstance(event, Selftest) else {"tilt": event.tilt} if isinstance(event, Tamper) and event.tilt else {}
-            yield self._told(memory, row, batch, rare.index, rare.at, name_of(event), values, drill=rare.drill)
+            yield self._told(memory, row, batch, rare.nth, rare.at, name_of(event), values, drill=rare.drill)
 
     def _beats(self, memory: Memory, beats: Heartbeats, batch: Batch) -> Iterator[Finding]:
         rows = beats.subject
@@ -135,7 +135,7 @@ class BoxHealth:
         memory.battery[rows] = np.where(np.isnan(battery), memory.battery[rows], battery)
         old = beats.judged & (beats.at - memory.referred[rows] >= HOUR)
         for i in np.flatnonzero(touched | old):  # the few, one by one: a neighbour's turn must not see what comes after it
-            row, index, at = int(rows[i]), int(beats.index[i]), int(beats.at[i])
+            row, index, at = int(rows[i]), int(beats.nth[i]), int(beats.at[i])
             memory.charge[row], memory.clock[row] = charge[i], wrong[i]
             if beats.restarted[i]:
                 self._restarted(memory, row, at)
@@ -196,7 +196,7 @@ class BoxHealth:
             if self._standing(memory, each, batch.devices) != before:
                 since = max(int(memory.heard[each]), int(memory.fixes[each]))
                 values = {"seconds": (batch.heard - since) // 1000} if since != NEVER else {}
-                yield self._told(memory, each, batch, batch.index, batch.now, f"tick/{batch.now}", values)
+                yield self._told(memory, each, batch, batch.nth, batch.now, f"tick/{batch.now}", values)
 
     def _never(self, memory: Memory, batch: Batch) -> Iterator[Finding]:
         """One finding for all that were never heard: a coast that is being built, or a box dead from the start."""
@@ -208,7 +208,7 @@ class BoxHealth:
         memory.unheard = bool(len(missing))
         names = [batch.devices.all[row].id for row in missing[:20]]
         yield Finding(
-            model=self.code, subject="unheard", level="blue" if names else "over", code="unheard", index=batch.index, cause=f"tick/{batch.now}",
+            model=self.code, subject="unheard", level="blue" if names else "over", code="unheard", index=batch.nth, cause=f"tick/{batch.now}",
             occurred=batch.now, values={"devices": len(missing), "first": names},
         )  # fmt: skip
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingest.durations import duration
-
 from ingest.site import Site
 from models.box_health import BoxHealth
 from models.model import Model
@@ -50,11 +49,12 @@ def checked(kind: type[Any], name: str, value: Any) -> Any:
         except ValueError as fault:
             raise ValueError(f"{kind.code}.{name} = {value!r}: {fault}; expected a number in {about['unit']}, or a time as 20min") from fault
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{kind.code}.{name} = {value!r}: expected a number in {about['unit']}")
+        raise ValueError(f"{kind.code}.{name} = {value!r}: expected a number in {about['unit']}")  # noqa: TRY004 — a fault of the site, not of the program
     low, high = about["low"], about["high"]
     if not (low is None or value >= low) or not (high is None or value <= high):
         raise ValueError(f"{kind.code}.{name} = {value}: expected {low} to {high} {about['unit']}")
-    return type(fields[name].default)(value)
+    kept: Any = fields[name].default
+    return type(kept)(value)
 
 
 def check_thresholds(thresholds: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -4,7 +4,7 @@ Rows of subjects are those of the area's tables (`models/subjects.py`). NaN is "
 """
 
 from itertools import pairwise
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ Truths = NDArray[np.bool_]
 
 
 class Heartbeats(NamedTuple):
-    index: Ints  # int64[n], row in the step's events
+    nth: Ints  # int64[n], row in the step's events
     subject: Ints  # int64[n], row of the device in the area
     at: Ints  # int64[n], event time, ms
     judged: Truths  # bool[n], False where late: it proves life, its values are not judged
@@ -28,7 +28,7 @@ class Heartbeats(NamedTuple):
 
 
 class Positions(NamedTuple):
-    index: Ints
+    nth: Ints
     subject: Ints  # int64[n], row of the vessel
     receiver: Ints  # int64[n], row of the device that heard it, -1 where the site does not know it
     at: Ints
@@ -46,7 +46,7 @@ Columns = TypeVar("Columns", Heartbeats, Positions)
 class Rare(NamedTuple):
     """One event that is judged by itself. `at` is its corrected time; `late` its age in ms where that is proven, else None."""
 
-    index: int
+    nth: int
     event: Event
     at: int
     drill: bool
@@ -59,7 +59,7 @@ class Batch(NamedTuple):
     now: int  # ms, log time at its end
     heard: int  # ms of proven hearing
     connects: int  # sessions that the broker has opened for the bridge
-    index: int  # row of the last event
+    nth: int  # row of the last event
     tick: bool  # it ends with a tick: silences may be judged
     heartbeats: Heartbeats
     positions: Positions
@@ -72,17 +72,17 @@ def heartbeats_of(rows: list[tuple[int, int, int, bool, bool, float, float]]) ->
     """Rows in the order of the fields."""
     if not rows:
         return NO_HEARTBEATS
-    index, subject, at, judged, restarted, clock, battery = zip(*rows, strict=True)
-    return Heartbeats(_ints(index), _ints(subject), _ints(at), np.array(judged), np.array(restarted), np.array(clock), np.array(battery))
+    nth, subject, at, judged, restarted, clock, battery = zip(*rows, strict=True)
+    return Heartbeats(_ints(nth), _ints(subject), _ints(at), np.array(judged), np.array(restarted), np.array(clock), np.array(battery))
 
 
 def positions_of(rows: list[tuple[int, int, int, int, int, float, float, float, float, bool]]) -> Positions:
     """Rows in the order of the fields."""
     if not rows:
         return NO_POSITIONS
-    index, subject, receiver, at, late, longitude, latitude, sog, cog, owner = zip(*rows, strict=True)
+    nth, subject, receiver, at, late, longitude, latitude, sog, cog, owner = zip(*rows, strict=True)
     return Positions(
-        _ints(index), _ints(subject), _ints(receiver), _ints(at), _ints(late),
+        _ints(nth), _ints(subject), _ints(receiver), _ints(at), _ints(late),
         np.array(longitude), np.array(latitude), np.array(sog), np.array(cog), np.array(owner),
     )  # fmt: skip
 
@@ -91,10 +91,15 @@ def _ints(column: tuple[int, ...]) -> Ints:
     return np.array(column, dtype=np.int64)
 
 
+def taken(columns: Columns, rows: Any) -> Columns:
+    """The rows of every column: a slice, or bool[n]."""
+    return type(columns)(*(column[rows] for column in columns))
+
+
 def between(columns: Columns, low: int, high: int) -> Columns:
-    """The rows whose event index is in [low, high)."""
-    a, b = np.searchsorted(columns.index, (low, high))
-    return columns if a == 0 and b == len(columns.index) else columns._make(column[a:b] for column in columns)
+    """The rows whose `nth` is in [low, high)."""
+    a, b = np.searchsorted(columns.nth, (low, high))
+    return columns if a == 0 and b == len(columns.nth) else taken(columns, slice(a, b))
 
 
 def rounds(columns: Columns) -> tuple[Columns, ...]:
@@ -102,14 +107,16 @@ def rounds(columns: Columns) -> tuple[Columns, ...]:
     subject = columns.subject.tolist()
     if len(set(subject)) == len(subject):
         return (columns,) if subject else ()
-    cuts, seen = [0], set[int]()
+    cuts = [0]
+    seen: set[int] = set()
     for row, each in enumerate(subject):
         if each in seen:
             cuts.append(row)
             seen.clear()
         seen.add(each)
-    return tuple(columns._make(column[a:b] for column in columns) for a, b in pairwise([*cuts, len(subject)]))
+    return tuple(taken(columns, slice(a, b)) for a, b in pairwise([*cuts, len(subject)]))
 
 
-NO_HEARTBEATS = Heartbeats(*(np.empty(0, dtype=kind) for kind in (np.int64, np.int64, np.int64, np.bool_, np.bool_, np.float64, np.float64)))
-NO_POSITIONS = Positions(*(np.empty(0, dtype=kind) for kind in (np.int64,) * 5 + (np.float64,) * 4 + (np.bool_,)))
+_NONE, _NO_NUMBER, _NO_TRUTH = np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=np.bool_)
+NO_HEARTBEATS = Heartbeats(_NONE, _NONE, _NONE, _NO_TRUTH, _NO_TRUTH, _NO_NUMBER, _NO_NUMBER)
+NO_POSITIONS = Positions(_NONE, _NONE, _NONE, _NONE, _NONE, _NO_NUMBER, _NO_NUMBER, _NO_NUMBER, _NO_NUMBER, _NO_TRUTH)

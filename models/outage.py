@@ -44,7 +44,7 @@ class Outages:
         place = site.segment.get(device.segment)
         return Finding(
             model=self.code, subject=device.segment or f"outage-{device.id}", level="yellow" if group else "over", code="segment_outage",
-            index=batch.index, cause=f"tick/{batch.now}", occurred=batch.now, values={"devices": len(group), "feeder": device.feeder},
+            index=batch.nth, cause=f"tick/{batch.now}", occurred=batch.now, values={"devices": len(group), "feeder": device.feeder},
             segment=device.segment, place=place.name_zh if place else "", position=device.position, evidence=members[:50], inhibits=members,
         )  # fmt: skip
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ingest.events import Weather
 from ingest.site import Area, Site
-from models.columns import Batch, Floats, Ints, Positions, rounds
+from models.columns import Batch, Floats, Ints, Positions, rounds, taken
 from models.coverage import Coverage, metres_between, moved
 from models.memory import grown
 from models.model import Finding, FoundLevel, parameter
@@ -93,7 +93,7 @@ class PositionSilence:
         for rare in batch.rare:
             if isinstance(rare.event, Weather) and rare.event.wind_speed is not None:
                 memory.wind = rare.event.wind_speed
-        if len(batch.positions.index) and batch.heard >= 0:
+        if len(batch.positions.nth) and batch.heard >= 0:
             _grow(memory, len(batch.vessels))
             memory.receivers[batch.positions.receiver] = batch.heard
             Coverage(memory.cells).heard(batch.positions.longitude, batch.positions.latitude, batch.positions.at)
@@ -108,7 +108,7 @@ class PositionSilence:
     def _fixes(self, memory: Memory, fixes: Positions, batch: Batch) -> Iterator[Finding]:
         new = fixes.at > memory.at[fixes.subject]
         if not new.all():  # repetitions and what is older than the last fix
-            fixes = fixes._make(column[new] for column in fixes)
+            fixes = taken(fixes, new)
         rows = fixes.subject
         step = fixes.at - memory.at[rows]
         known = memory.at[rows] != NEVER
@@ -126,7 +126,7 @@ class PositionSilence:
             memory.seen[row] += 1
             if memory.seen[row] >= self.back:
                 gap = {"minutes": int(step[i]) // MINUTE} if memory.seen[row] == 1 else {}
-                yield self._finding(memory, row, 0, batch, int(fixes.index[i]), int(fixes.at[i]), gap)
+                yield self._finding(memory, row, 0, batch, int(fixes.nth[i]), int(fixes.at[i]), gap)
 
     # Who is not
 
@@ -144,7 +144,7 @@ class PositionSilence:
         late = np.flatnonzero((memory.level[:n] > 0) & (memory.label[:n] == 0) & (age > self.disabling_after))
         for row in late:
             memory.label[row] = 1
-            yield self._finding(memory, int(row), int(memory.level[row]), batch, batch.index, batch.now, {}, "likely_disabled")
+            yield self._finding(memory, int(row), int(memory.level[row]), batch, batch.nth, batch.now, {}, "likely_disabled")
 
     def _silent(self, memory: Memory, row: int, level: int, batch: Batch, masks: Masks) -> Iterator[Finding]:
         longitude, latitude, sog, cog = (float(value) for value in memory.place[row])
@@ -170,7 +170,7 @@ class PositionSilence:
                 level, values["wind"] = max(level, 2), memory.wind
         else:
             values = {}
-        yield self._finding(memory, row, level, batch, batch.index, batch.now, values)
+        yield self._finding(memory, row, level, batch, batch.nth, batch.now, values)
 
     def _neighbours(self, memory: Memory, row: int, batch: Batch) -> tuple[int, int]:
         """(still heard, all) of those who were heard within `radius` about when this one was heard last."""

@@ -81,7 +81,7 @@ class SosCall:
             subject=event.device,
             level="orange" if old else "red",
             code="call_back" if old else "pressed",
-            index=rare.index,
+            index=rare.nth,
             cause=_cause(event),
             occurred=rare.at,
             values={key: value for key, value in values.items() if value is not None},
@@ -103,7 +103,7 @@ class SosCall:
         device = site.device.get(event.device)
         if presses and device and abs(rare.at - presses[-1]) <= self.damage:
             yield Finding(
-                model=self.code, subject=event.device, level="red", code="pressed", index=rare.index, cause=name_of(event), occurred=presses[-1],
+                model=self.code, subject=event.device, level="red", code="pressed", index=rare.nth, cause=name_of(event), occurred=presses[-1],
                 values={"presses": len(presses)}, segment=device.segment, place=device.place, position=device.position,
                 flags=("possible_damage",), drill=rare.drill, answers=event.device,
             )  # fmt: skip
@@ -126,7 +126,7 @@ class SosCall:
             subject=subject,
             level="blue" if test else "red",
             code="beacon_test" if test else "beacon_moving" if moving else "beacon",
-            index=rare.index,
+            index=rare.nth,
             cause=_cause(event),
             occurred=rare.at,
             values={key: value for key, value in {"source": event.source, "sog": event.sog, "heard_by": event.device}.items() if value is not None},

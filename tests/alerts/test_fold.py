@@ -26,7 +26,17 @@ def with_people(seed: int) -> list:
         if known and chance.random() < 0.03:
             do = chance.choice(("acknowledge", "dispatch", "accept", "enroute", "arrive", "resolve", "note", "shelve"))
             more = {"dispatch": {"unit": "patrol-1"}, "accept": {"unit": "patrol-1"}, "resolve": {"outcome": "assisted"}}.get(do, {})
-            events.append(Action(device="console", received=event.received, id=f"act-{n}", alert=chance.choice(known), do=do, by=chance.choice(("wang", "li")), **more))
+            events.append(
+                Action(
+                    device="console",
+                    received=event.received,
+                    id=f"act-{n}",
+                    alert=chance.choice(known),
+                    do=do,
+                    by=chance.choice(("wang", "li")),
+                    **more,
+                )
+            )
     return events
 
 
