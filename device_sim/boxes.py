@@ -5,14 +5,13 @@ from random import Random
 from typing import Any
 
 from device_sim.scenario import Staged
-from ingest.site import Device
 
 BEAT = 30_000  # ms between heartbeats; wire document
 WILL = 45_000  # ms until the broker tells the last will of a silent device: one and a half keep-alives of 30 s
 Say = tuple[int, str, dict[str, Any]]  # at in ms, kind, fields
 
 
-def box(device: Device, chance: Random, start: int, offset: int, plan: Sequence[Staged]) -> Iterator[Say]:
+def box(chance: Random, start: int, offset: int, plan: Sequence[Staged]) -> Iterator[Say]:
     """Without end. `offset` ms spreads the heartbeats of a coast evenly; `plan` is this box's own, in the order of time."""
     solar = chance.random() < 0.3
     battery, signal, warmth = chance.uniform(0.75, 1.0), chance.uniform(-95, -60), chance.uniform(14, 22)

@@ -5,12 +5,11 @@ from random import Random
 
 from device_sim.boxes import Say
 from device_sim.lights import EAST
-from ingest.site import Device
 
 HEALTH = 10_000  # ms; wire document
 
 
-def camera(device: Device, chance: Random, start: int, offset: int) -> Iterator[Say]:
+def camera(chance: Random, start: int, offset: int) -> Iterator[Say]:
     at, track, beat = start + offset % HEALTH, 0, chance.randrange(3)
     while True:
         night = not 6 <= (at + EAST) // 3_600_000 % 24 < 18

@@ -61,13 +61,11 @@ class Coast:
         for turn, device in enumerate((*people.boxes, *people.lights)):
             offset = turn * BEAT // (len(people.boxes) + len(people.lights))
             chance = rng(seed, device.id)
-            said = box(device, chance, start, offset, at_subject.get(device.id, ())) if device.type == "box" else light(device, chance, start, offset)
+            said = box(chance, start, offset, at_subject.get(device.id, ())) if device.type == "box" else light(chance, start, offset)
             streams.append((device, said))
-        streams += [
-            (device, camera(device, rng(seed, device.id), start, turn * BEAT // len(people.cameras))) for turn, device in enumerate(people.cameras)
-        ]
-        streams += [(device, sea(device, rng(seed, device.id), start)) for device in people.sensors[:2]]
-        streams += [(device, _alive(start + turn)) for turn, device in enumerate(people.receivers)]
+        streams += [(device, camera(rng(seed, device.id), start, turn * BEAT // len(people.cameras))) for turn, device in enumerate(people.cameras)]
+        streams += [(device, sea(rng(seed, device.id), start)) for device in people.sensors[:2]]
+        streams += [(device, _alive(start + turn)) for turn, device in enumerate((*people.receivers, *people.sensors, *people.gateways))]
         streams += self._vessels(at_subject)
         return [_tagged(turn, device, said) for turn, (device, said) in enumerate(streams)]
 

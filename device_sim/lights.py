@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from random import Random
 
 from device_sim.boxes import BEAT, Say
-from ingest.site import Device
 
 REPORT = 10  # heartbeats between two reports of the lamp
 EAST = 8 * 3_600_000  # ms ahead of UTC, of the pretend coast
 
 
-def light(device: Device, chance: Random, start: int, offset: int) -> Iterator[Say]:
+def light(chance: Random, start: int, offset: int) -> Iterator[Say]:
     nominal, turn = round(chance.uniform(1.5, 2.5), 2), chance.randrange(REPORT)
     at = start + offset
     while True:

@@ -44,7 +44,7 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def length(self) -> int | None:
-        """ms"""
+        """In ms; None without end."""
         return duration(self.lasts) if self.lasts else None
 
 
@@ -65,6 +65,7 @@ class Cast(NamedTuple):
     cameras: tuple[Device, ...]
     receivers: tuple[Device, ...]
     sensors: tuple[Device, ...]
+    gateways: tuple[Device, ...]
     vessels: tuple[str, ...]  # MMSI or terminal numbers
 
 

@@ -5,7 +5,6 @@ from math import cos, radians
 from random import Random
 
 from device_sim.boxes import Say
-from ingest.site import Device
 
 MINUTE = 60_000  # ms
 # Amplitude in m, speed in degrees an hour, phase in degrees: rounded from the coast of Fujian, where M2 is about two metres. For play, not for warning.
@@ -19,7 +18,7 @@ def tide_level(at: int) -> float:
     return round(MEAN + sum(amplitude * cos(radians(speed * hours - phase)) for amplitude, speed, phase in TIDE), 3)
 
 
-def sea(device: Device, chance: Random, start: int) -> Iterator[Say]:
+def sea(chance: Random, start: int) -> Iterator[Say]:
     at, wind, towards = start + chance.randrange(5_000), chance.uniform(2, 5), chance.uniform(0, 360)
     height, warmth, pressure = chance.uniform(0.3, 0.8), chance.uniform(17, 24), chance.uniform(1010, 1020)
     while True:

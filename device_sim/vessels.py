@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from math import cos, degrees, atan2, hypot, radians
+from math import atan2, cos, degrees, hypot, radians
 from random import Random
 from typing import Any, NamedTuple
 

@@ -4,12 +4,13 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from msgspec import json
-from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.client import Client, MQTTMessageInfo
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 
 from ingest.settings import Settings
@@ -21,22 +22,38 @@ LOG = structlog.get_logger()
 class DeviceLink:
     """Speaks as `device` of `area`: retained `status` online, last will offline; `heard` gets what comes on its `do`."""
 
-    def __init__(self, settings: Settings, area: str, device: str, heard: Callable[[bytes], None] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        area: str,
+        device: str,
+        heard: Callable[[str, bytes], None] | None = None,
+        *,
+        listen: tuple[str, ...] = (),
+        client: str = "",
+        announce: bool = True,
+    ) -> None:
+        """`heard` gets (topic, payload) on the link's own thread, of `do` unless `listen` names other topics. `client`: an MQTT id unlike the device's.
+
+        `announce`: no status and no last will where False.
+        """
         self.topic = f"coast/{area}/{device}/"
         self.device = device
+        self.announce = announce
+        self.listen = (listen or (self.topic + "do",)) if heard else ()
         self.waiting: deque[MQTTMessageInfo] = deque()
         self.stopped = threading.Event()
-        self.client = Client(CallbackAPIVersion.VERSION2, client_id=device, clean_session=True)
+        self.client = Client(CallbackAPIVersion.VERSION2, client_id=client or device, clean_session=True)
         self.client.max_queued_messages_set(10_000)
         self.client.reconnect_delay_set(1, 30)
-        self.client.will_set(self.topic + "status", json.encode({"state": "offline"}), qos=1, retain=True)
+        if announce:
+            self.client.will_set(self.topic + "status", json.encode({"state": "offline"}), qos=1, retain=True)
         if settings.mqtt_user:
             self.client.username_pw_set(settings.mqtt_user, settings.mqtt_password)
         if settings.mqtt_tls:
             self.client.tls_set(settings.mqtt_ca or None, cert_reqs=ssl.CERT_REQUIRED)
         if heard is not None:
-            self.client.on_message = lambda _client, _userdata, message: heard(_payload(message))
-        self.listens = heard is not None
+            self.client.on_message = lambda _client, _userdata, message: heard(message.topic, bytes(message.payload))
         self.client.on_connect = self._connected
         self.client.connect_async(*settings.broker, keepalive=30)
         self.client.loop_start()
@@ -45,30 +62,37 @@ class DeviceLink:
         if reason.is_failure:
             LOG.warning("the broker refuses", device=self.device, reason=str(reason))
             return
-        if self.listens:
-            client.subscribe(self.topic + "do", qos=1)
-        client.publish(self.topic + "status", json.encode({"state": "online"}), qos=1, retain=True)
+        for topic in self.listen:
+            client.subscribe(topic, qos=1)
+        if self.announce:
+            client.publish(self.topic + "status", json.encode({"state": "online"}), qos=1, retain=True)
 
     def publish(self, kind: str, payload: Any) -> None:
-        """`payload`: a text as it is, anything else as JSON. Waits while too much is unacknowledged, until `close` from another thread."""
+        """Under the device's own topic; see `send`."""
+        self.send(self.topic + kind, payload)
+
+    def send(self, topic: str, payload: Any, *, retain: bool = False) -> None:
+        """`payload`: a text as it is, anything else as JSON. Waits while too much is unacknowledged, until `close` from another thread.
+
+        Not to be called from `heard`: it would wait for its own thread.
+        """
         content = payload.encode() if isinstance(payload, str) else json.encode(payload)
-        self.waiting.append(self.client.publish(self.topic + kind, content, qos=1))
-        while self.waiting and (len(self.waiting) > IN_FLIGHT or self.waiting[0].is_published()):
-            if self.stopped.is_set():
-                return
-            self.waiting[0].wait_for_publish(0.2)
-            if self.waiting[0].is_published():
+        self.waiting.append(self.client.publish(topic, content, qos=1, retain=retain))
+        while self.waiting and not self.stopped.is_set():
+            if self.waiting[0].rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE or self.waiting[0].is_published():
                 self.waiting.popleft()
+            elif len(self.waiting) > IN_FLIGHT:
+                self.stopped.wait(0.02)
+            else:
+                return
 
     def close(self, seconds: float = 5) -> None:
         """Says goodbye, having waited up to `seconds` for what is still unacknowledged."""
-        info = self.client.publish(self.topic + "status", json.encode({"state": "offline"}), qos=1, retain=True)
-        if self.client.is_connected():
-            info.wait_for_publish(seconds)
+        if self.announce and self.client.is_connected():
+            self.waiting.append(self.client.publish(self.topic + "status", json.encode({"state": "offline"}), qos=1, retain=True))
+        if self.waiting and self.client.is_connected():
+            with suppress(ValueError, RuntimeError):  # not taken into the queue, or disconnected meanwhile
+                self.waiting[-1].wait_for_publish(seconds)
         self.stopped.set()
         self.client.disconnect()
         self.client.loop_stop()
-
-
-def _payload(message: MQTTMessage) -> bytes:
-    return bytes(message.payload)

@@ -1,0 +1,191 @@
+"""The pretend coast on MQTT, as devices do it: last will, retained status, a press repeated until the box hears that it was received.
+
+Boxes near the action have a session each; lights speak in arrays through their gateway and receivers in arrays of fixes; the rest share one session.
+"""
+
+import queue
+import threading
+import time
+from collections import defaultdict
+from typing import IO, Any
+
+import structlog
+from msgspec import DecodeError, json
+
+from device_sim.coast import Coast, Said
+from ingest.device_link import DeviceLink
+from ingest.recording_file import rfc3339
+from ingest.settings import Settings
+from ingest.site import Device
+
+REPEAT = 5_000  # ms between two of the same press; wire document
+GATHER = 1_000  # ms that an array gathers; ours
+HELD = 20_000  # messages kept while the pretend network is away; ours
+PRESS, PRESSED = "coast-sim/press", "coast-sim/pressed"  # how `sim press` asks a running simulator
+LOG = structlog.get_logger()
+
+
+class Pressed:
+    """A press that has not been heard to be received: repeated with the same `seq`, `boot` and `ts`."""
+
+    def __init__(self, payload: dict[str, Any], now: int) -> None:
+        self.payload, self.next, self.times = payload, now + REPEAT, 1
+
+    def due(self, now: int) -> dict[str, Any] | None:
+        """The payload to be sent again at `now` (ms), if it is time."""
+        if now < self.next:
+            return None
+        self.next, self.times = now + REPEAT, self.times + 1
+        return {**self.payload, "sent": now}
+
+
+class Publisher:
+    """`run` blocks until the scenario's end or `stop`. `heard`: for each box the (ms, state) of the reports that it got."""
+
+    def __init__(self, settings: Settings, coast: Coast, stop: threading.Event, speed: float = 1.0, heard_out: IO[bytes] | None = None) -> None:
+        self.coast, self.stop, self.speed, self.heard_out = coast, stop, speed, heard_out
+        self.inbox: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+        self.heard: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        self.pressed: dict[str, Pressed] = {}
+        self.boot: dict[str, Any] = {}
+        self.seq: dict[str, int] = defaultdict(int)
+        self.arrays: dict[str, list[dict[str, Any]]] = {}
+        self.flushed = 0
+        self.held: list[Said] = []
+        self.sent = 0
+        self.done: dict[str, None] = {}  # commands answered, in order; the oldest are forgotten
+
+        def came(topic: str, payload: bytes) -> None:
+            self.inbox.put((topic, payload))
+
+        area = coast.site.lowest_area.id
+        self.shared = DeviceLink(settings, area, "coast-simulator", came, listen=("coast/+/+/do", PRESS), announce=False)
+        self.own = {box.id: DeviceLink(settings, box.area, box.id, came) for box in self._near_the_action()}
+
+    def _near_the_action(self) -> list[Device]:
+        staged = {one.subject for one in self.coast.staged}
+        boxes = sorted(self.coast.cast.boxes, key=lambda box: box.id not in staged)
+        return boxes[: self.coast.scenario.own_connections]
+
+    def run(self) -> None:
+        begun = round(time.time() * 1000)
+        try:
+            for said in self.coast.said():
+                due = begun + round((said.at - self.coast.start) / self.speed)
+                while not self.stop.is_set() and (now := round(time.time() * 1000)) < due:
+                    self._meanwhile(now, due)
+                if self.stop.is_set():
+                    break
+                self._leave(said, due)
+        finally:
+            self._flush()
+            for link in (*self.own.values(), self.shared):
+                link.close(0.5)
+
+    def _meanwhile(self, now: int, due: int) -> None:
+        for box, pressed in self.pressed.items():
+            if (again := pressed.due(now)) is not None:
+                self._send(box, "sos", again)
+        if now - self.flushed >= GATHER:
+            self.flushed = now
+            self._flush()
+        try:
+            self._came(*self.inbox.get(timeout=min(max(due - now, 1), 200) / 1000))
+        except queue.Empty:
+            return
+
+    def _leave(self, said: Said, now: int) -> None:
+        if any(outage.at <= said.at < outage.until for outage in self.coast.outages):
+            if len(self.held) < HELD or said.kind == "sos":
+                self.held.append(said._replace(at=now))
+            return
+        if self.held:
+            held, self.held = self.held, []
+            for one in held:
+                self._tell(one, one.at, queued=True)
+        self._tell(said, now, queued=False)
+
+    def _tell(self, said: Said, now: int, *, queued: bool) -> None:
+        name, payload = said.device.id, {**said.payload, "ts": now}
+        if said.kind == "status":
+            self._status(said.device, payload)
+            return
+        if payload["boot"] != self.boot.get(name):
+            self.boot[name], self.seq[name] = payload["boot"], 0
+        payload = self._named(name, payload, None if queued else now)
+        if said.kind == "sos":
+            self.pressed[name] = Pressed(payload, now)
+            LOG.info("a box is pressed", box=name, place=said.device.place)
+        if said.kind == "position" or (said.device.gateway and said.kind in {"heartbeat", "light"}):
+            gateway = said.device.gateway if said.kind != "position" else ""
+            topic = f"coast/{said.device.area}/{gateway or name}/{said.kind}"
+            self.arrays.setdefault(topic, []).append({"device": name, **payload} if gateway else payload)
+        else:
+            self._send(name, said.kind, payload)
+
+    def _named(self, name: str, payload: dict[str, Any], sent: int | None) -> dict[str, Any]:
+        payload = {**payload, "seq": self.seq[name], "boot": self.boot.get(name, 0)}
+        self.seq[name] += 1
+        payload.pop("sent", None)
+        return payload if sent is None else {**payload, "sent": sent}
+
+    def _status(self, device: Device, payload: dict[str, Any]) -> None:
+        """A box with its own session keeps that; the rest have their will told here."""
+        self.shared.send(f"coast/{device.area}/{device.id}/status", payload, retain=True)
+
+    def _send(self, name: str, kind: str, payload: Any) -> None:
+        self.sent += 1
+        link = self.own.get(name)
+        if link is not None:
+            link.publish(kind, payload)
+        else:
+            self.shared.send(f"coast/{self.coast.site.device[name].area}/{name}/{kind}", payload)
+
+    def _flush(self) -> None:
+        for topic, array in self.arrays.items():
+            self.sent += 1
+            self.shared.send(topic, array)
+        self.arrays = {}
+
+    def _came(self, topic: str, payload: bytes) -> None:
+        try:
+            said = json.decode(payload)
+        except DecodeError:
+            return
+        if not isinstance(said, dict):
+            return
+        now = round(time.time() * 1000)
+        if topic == PRESS:
+            self._press(str(said.get("box", "")), now)
+        elif topic.endswith("/do"):
+            self._do(topic.split("/")[2], said, now)
+
+    def _press(self, box: str, now: int) -> None:
+        device = self.coast.site.device.get(box)
+        if device is None or device.type != "box" or box not in self.boot:
+            return
+        payload = self._named(box, {"ts": now, "state": "pressed", "hold": 1.0, "channel": "button"}, now)
+        self.pressed[box] = Pressed(payload, now)
+        self._send(box, "sos", payload)
+        self.shared.send(PRESSED, {"box": box})
+
+    def _do(self, box: str, command: dict[str, Any], now: int) -> None:
+        """A command of the platform. The shared session hears every `do`, a box with its own session hears it too: once is enough."""
+        name = f"{box} {command.get('id')}"
+        if name in self.done or box not in self.coast.site.device:
+            return
+        self.done[name] = None
+        if len(self.done) > 2_000:
+            del self.done[next(iter(self.done))]
+        args = command.get("args")
+        if command.get("command") == "report" and isinstance(args, dict):
+            state = str(args.get("state"))
+            if state == "received":
+                self.pressed.pop(box, None)
+            self.heard[box] = [*self.heard[box][-50:], (now, state)]
+            LOG.info("the box heard", box=box, place=self.coast.site.device[box].place, heard=", ".join(s for _, s in self.heard[box][-6:]))
+            if self.heard_out is not None:
+                self.heard_out.write(json.encode({"at": rfc3339(now), "box": box, "alert": args.get("alert"), "state": state}) + b"\n")
+                self.heard_out.flush()
+        answer = {"ts": now, "id": str(command.get("id")), "ok": True}
+        self._send(box, "done", self._named(box, answer, now))
