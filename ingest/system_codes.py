@@ -23,11 +23,22 @@ class SystemCode(Struct, frozen=True):
     do: str
 
 
-_CRASHED = tuple(
-    SystemCode(part, "crashed", level, f"进程意外退出:{part}", f"{part} stopped unexpectedly", "it runs again for a minute", "read its last lines, then run doctor")
-    for part, level in (("bridge", "orange"), ("processor", "orange"), ("recorder", "yellow"), ("deliverer", "orange"), ("console", "orange"),
-                        ("broker", "orange"), ("simulator", "blue"))
+_PROCESSES: tuple[tuple[Part, Level], ...] = (
+    ("bridge", "orange"), ("processor", "orange"), ("recorder", "yellow"), ("deliverer", "orange"), ("console", "orange"), ("broker", "orange"),
+    ("simulator", "blue"),
 )  # fmt: skip
+_CRASHED = tuple(
+    SystemCode(
+        part,
+        "crashed",
+        level,
+        f"进程意外退出:{part}",
+        f"{part} stopped unexpectedly",
+        "it runs again for a minute",
+        "read its last lines, then run doctor",
+    )
+    for part, level in _PROCESSES
+)
 
 CODES: tuple[SystemCode, ...] = (
     SystemCode("bridge", "broker_lost", "orange", "与消息服务器断开", "The broker cannot be reached", "the probe comes back", "check the broker and its network"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
 from alerts.channels.message import Failed, Message, Result, Retry, Sent
 from ingest.settings import Settings
@@ -16,7 +17,7 @@ class Device:
     """Sender. One plain session; what the broker did not acknowledge stays the outbox's to repeat."""
 
     def __init__(self, settings: Settings) -> None:
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="coast-guardian-deliverer", clean_session=True)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="coast-guardian-deliverer", clean_session=True)
         if settings.mqtt_user:
             self._client.username_pw_set(settings.mqtt_user, settings.mqtt_password)
         if settings.mqtt_tls:

@@ -51,7 +51,9 @@ def _post(url: str, content: bytes, headers: dict[str, str], timeout: float) -> 
         return Failed(f"not an address: {url}")
     try:
         if parts.scheme == "https":
-            connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=timeout, context=ssl.create_default_context())
+            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+                parts.hostname, parts.port, timeout=timeout, context=ssl.create_default_context()
+            )
         else:
             connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
         try:
