@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from msgspec import structs
 
+from alerts import quieting
 from alerts.alert import Outcome, UnitResponse
 from alerts.case import ENDLESS, STAGE, Case
 from alerts.suppression import SHELF_LIMIT, Shelf
@@ -161,10 +162,10 @@ def _resolve(done: Done) -> str:
     if active and outcome not in MUTING:
         return "still active"
     if active:
-        done.life.mute(done.case, done.now)
+        quieting.mute(done.life, done.case, done.now)
     for part in alert.parts:
         if (other := done.life.saved.cases.get(part)) is not None and other.is_open:
-            done.life.mute(other, done.now)
+            quieting.mute(done.life, other, done.now)
     done.life.close(done.case, done.now, done.action.by, outcome, done.note)
     return ""
 
@@ -193,7 +194,7 @@ def _reopen(done: Done) -> str:
     done.change(
         response="new", owner="", resolved=None, verified=None, outcome=None, acknowledged=None, suppressed=quiet, tell=people, page="reopened"
     )  # fmt: skip
-    life.explain(case, done.now)
+    quieting.explain(life, case, done.now)
     return ""
 
 
@@ -219,7 +220,7 @@ def _shelve(done: Done) -> str:
         return "ends in the past"
     life.saved.quiet.shelves[alert.key] = Shelf(done.action.by, until, alert.level, done.action.note or "")
     done.change()
-    life.quiet_changed(done.now)
+    quieting.changed(life, done.now)
     return ""
 
 
@@ -227,7 +228,7 @@ def _unshelve(done: Done) -> str:
     if done.life.saved.quiet.shelves.pop(done.case.alert.key, None) is None:
         return "not shelved"
     done.change()
-    done.life.quiet_changed(done.now)
+    quieting.changed(done.life, done.now)
     return ""
 
 

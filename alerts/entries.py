@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from alerts import actions
+from alerts import actions, quieting
 from alerts.roster import EMPTY_SEAT, seat_here
 from alerts.suppression import exercise_span, silence_span, work_span
 from ingest.events import Action, Event, Exercise, Incident, Shift, Silence, Unit, Work, name_of
@@ -21,7 +21,7 @@ def hear(life: "LifeCycle", event: Event, now: int, entered_late: int | None) ->
         _silence(life, event, now)
     elif isinstance(event, Work):
         life.saved.quiet.works[event.id] = work_span(event, now)
-        life.quiet_changed(now)
+        quieting.changed(life, now)
     elif isinstance(event, Exercise):
         life.saved.quiet.exercises[event.id] = exercise_span(event, now)
         life.schedule_quiet()
@@ -37,7 +37,7 @@ def _silence(life: "LifeCycle", event: Silence, now: int) -> None:
     span = silence_span(event, now)
     if span is not None:
         life.saved.quiet.silences[event.id] = span
-        life.quiet_changed(now)
+        quieting.changed(life, now)
 
 
 def _incident(life: "LifeCycle", event: Incident, now: int) -> None:
@@ -88,14 +88,14 @@ def _hand_over(life: "LifeCycle", giver: str, taker: str, now: int) -> None:
     for case in life.in_order():
         if case.alert.owner == giver:
             life.change(case, "transfer", now, by=giver, note="hand-over", owner=taker)
-    life.quiet_changed(now)
+    quieting.changed(life, now)
 
 
 def _shelves_end(life: "LifeCycle", person: str, now: int) -> None:
     kept = {key: shelf for key, shelf in life.saved.quiet.shelves.items() if shelf.by != person}
     if len(kept) != len(life.saved.quiet.shelves):
         life.saved.quiet.shelves = kept
-        life.quiet_changed(now)
+        quieting.changed(life, now)
 
 
 def seats_empty(life: "LifeCycle", at: int) -> None:

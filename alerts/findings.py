@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from alerts import responses, wording
+from alerts import quieting, responses, wording
 from alerts.alert import Alert, Change, Reason, alert_id
 from alerts.case import ENDLESS, Case
 from alerts.suppression import CHATTER_SHELF, Shelf, key_of
@@ -24,7 +24,7 @@ def take(life: "LifeCycle", finding: Finding, now: int) -> None:
     if mute is not None:
         if finding.level == "over":
             del life.saved.quiet.mutes[key]
-            life.judge_quiet(now)  # what it explained
+            quieting.judge(life, now)  # what it explained
         elif RANK[finding.level] <= RANK[mute.level]:
             life.saved.quiet.mutes[key] = structs.replace(mute, finding=finding)
             return
@@ -49,7 +49,7 @@ def raise_alert(life: "LifeCycle", finding: Finding, now: int) -> None:
         id_ = alert_id(life.area.id, key, f"{id_}/{now}")
     before = life.saved.cases.get(life.saved.last.get(key, ""))
     soon = before is not None and before.alert.resolved is not None and now - before.alert.resolved <= REOPENED
-    flags = (*finding.flags, *(("reopened",) if soon else ()), *(("unstable",) if _unstable(life, key, now) else ()))
+    flags = tuple(dict.fromkeys((*finding.flags, *(("reopened",) if soon else ()), *(("unstable",) if _unstable(life, key, now) else ()))))
     staged = life.in_exercise(finding.subject, finding.occurred) or life.in_exercise(finding.subject, now)
     people = tuple(
         dict.fromkeys(span.by for span in life.saved.quiet.exercises.values() if finding.subject in span.devices and span.runs(finding.occurred))
@@ -70,7 +70,7 @@ def raise_alert(life: "LifeCycle", finding: Finding, now: int) -> None:
         case.step = 1
     life.change(case, "raised", now, suppressed=quiet, tell=tell, page="raised")
     life.command(*responses.first_aid(life.shore, case, now))
-    life.explain(case, now)
+    quieting.explain(life, case, now)
 
 
 def _said_again(life: "LifeCycle", case: Case, finding: Finding, now: int) -> None:
@@ -112,7 +112,7 @@ def _said_again(life: "LifeCycle", case: Case, finding: Finding, now: int) -> No
         life.command(responses.report(case, now))
     if higher:
         life.command(*responses.first_aid(life.shore, case, now))
-    life.explain(case, now)
+    quieting.explain(life, case, now)
 
 
 def _over(life: "LifeCycle", case: Case, now: int) -> None:
@@ -125,8 +125,8 @@ def _over(life: "LifeCycle", case: Case, now: int) -> None:
     if sum(now - at <= MINUTE for at in times) >= 3 and RANK[case.peak] <= RANK["yellow"] and key not in life.saved.quiet.shelves:
         life.saved.quiet.shelves[key] = Shelf("chattering", now + CHATTER_SHELF, "yellow", "反复预警 / chattering")
         life.schedule_quiet()
-    life.explain(case, now)
-    life.judge_quiet(now)
+    quieting.explain(life, case, now)
+    quieting.judge(life, now)
 
 
 def _unstable(life: "LifeCycle", key: str, now: int) -> bool:

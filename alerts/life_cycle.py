@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct, field, msgpack, structs
 
-from alerts import actions, entries, findings, reminders, responses, wording
+from alerts import actions, entries, findings, quieting, reminders, responses, wording
 from alerts.alert import Alert, Change, Command, Page, Suppressed, alert_key
-from alerts.case import ENDLESS, Case, ends_itself, state_of
+from alerts.case import Case, ends_itself, state_of
 from alerts.escalation import audience, deadlines, due, permitted, stages, steps
 from alerts.roster import EMPTY_SEAT, Roster, nearest_free, unit_people
-from alerts.suppression import MUTE_LIMIT, Mute, Quiet, explains_others, suppression
+from alerts.suppression import Quiet, explains_others, finding_of, suppression
 from ingest.events import Action, Event
 from ingest.site import Area, Site
 from models.model import Finding
@@ -129,10 +129,10 @@ class LifeCycle:
             if device is not None and "unplaced" in case.alert.flags:
                 flags = tuple(flag for flag in case.alert.flags if flag != "unplaced")
                 placed: dict[str, Any] = {"segment": device.segment, "place": device.place, "position": device.position, "flags": flags}
-                self.change(case, "placed", now, **placed, text=wording.text_of(new_site, _finding_of(case, placed), not_drill=case.not_drill))
+                self.change(case, "placed", now, **placed, text=wording.text_of(new_site, finding_of(case, placed), not_drill=case.not_drill))
             elif due(new_site, case) != case.alert.due:
                 self.change(case, "due", now)
-        self.judge_quiet(now)
+        quieting.judge(self, now)
         return self._taken()
 
     def finding_inside(self, finding: Finding, now: int) -> None:
@@ -193,7 +193,7 @@ class LifeCycle:
             tell=case.owed,
             page="closed",
         )
-        self.explain(case, now)
+        quieting.explain(self, case, now)
         for part in case.alert.parts:
             other = self.saved.cases.get(part)
             if other is not None and other.is_open:
@@ -202,13 +202,6 @@ class LifeCycle:
     def close_if_over(self, case: Case, now: int) -> None:
         if ends_itself(case):
             self.close(case, now)
-
-    def mute(self, case: Case, now: int) -> None:
-        """Quiet until seen over, at most 4 h, then raised again if it still stands."""
-        alert = case.alert
-        if alert.model not in ENDLESS and alert.condition == "active":
-            self.saved.quiet.mutes[alert.key] = Mute(now + MUTE_LIMIT, alert.level, _finding_of(case, {}), alert.id)
-            self.schedule_quiet()
 
     def people(self, *words: str, case: Case) -> tuple[str, ...]:
         return audience(self.site, case, words, self.saved.roster.on_duty)
@@ -255,34 +248,6 @@ class LifeCycle:
         """The open cases in an order that a restart does not change."""
         return sorted(self.open.values(), key=lambda case: case.alert.id)
 
-    def quiet_changed(self, now: int) -> None:
-        self.judge_quiet(now)
-        self.schedule_quiet()
-
-    def explain(self, case: Case, now: int) -> None:
-        """Whether it explains others may have changed."""
-        id_ = case.alert.id
-        if explains_others(case) and case.is_open:
-            self.explaining[id_] = case
-        elif self.explaining.pop(id_, None) is None:
-            return
-        self.judge_quiet(now)
-
-    def judge_quiet(self, now: int) -> None:
-        """Whether each open alert is kept quiet now; one that no longer is, and was not answered, is told."""
-        for case in self.in_order():
-            alert = case.alert
-            quiet = self.kept_quiet(alert, now)
-            if quiet == alert.suppressed:
-                continue
-            if quiet is not None:
-                self.change(case, "suppressed", now, suppressed=quiet)
-            elif case.acknowledged or alert.condition == "over":
-                self.change(case, "unsuppressed", now, suppressed=None)
-            else:
-                case.since, case.step = now, 1
-                self.change(case, "unsuppressed", now, suppressed=None, tell=self.step_people(case, 0, alert.level), page="raised")
-
     # Time
 
     def _schedule(self, case: Case) -> None:
@@ -290,13 +255,7 @@ class LifeCycle:
         self._set(f"case/{case.alert.key}/{case.alert.id}", max(min(found)[0], self.saved.now) if found else None)
 
     def schedule_quiet(self) -> None:
-        quiet, now = self.saved.quiet, self.saved.now
-        spans = [*quiet.silences.values(), *quiet.works.values(), *quiet.exercises.values()]
-        bounds = [at for span in spans for at in (span.since, span.until)]
-        bounds += [shelf.until for shelf in quiet.shelves.values()]
-        bounds += [mute.until for mute in quiet.mutes.values()]
-        ahead = [at for at in bounds if at > now]
-        self._set("quiet", min(ahead) if ahead else None)
+        self._set("quiet", quieting.next_bound(self.saved.quiet, self.saved.now))
 
     def schedule_seats(self) -> None:
         roster = self.saved.roster
@@ -312,7 +271,7 @@ class LifeCycle:
 
     def _fire(self, name: str, at: int) -> None:
         if name == "quiet":
-            self._quiet_ends(at)
+            quieting.ended(self, at)
         elif name == "seats":
             entries.seats_empty(self, at)
         else:
@@ -321,20 +280,6 @@ class LifeCycle:
                 reminders.time_passed(self, case, what, at)
             if case.alert.id in self.saved.cases:
                 self._schedule(case)
-
-    def _quiet_ends(self, at: int) -> None:
-        quiet = self.saved.quiet
-        quiet.shelves = {key: shelf for key, shelf in quiet.shelves.items() if shelf.until > at}
-        quiet.silences = {id_: span for id_, span in quiet.silences.items() if span.until > at}
-        quiet.works = {id_: span for id_, span in quiet.works.items() if span.until > at}
-        quiet.exercises = {id_: span for id_, span in quiet.exercises.items() if span.until > at - 7 * DAY}  # a late press asks for them
-        ended = [(key, mute) for key, mute in quiet.mutes.items() if mute.until <= at]
-        for key, mute in ended:
-            del quiet.mutes[key]
-            if key not in self.open:
-                findings.raise_alert(self, structs.replace(mute.finding, cause=f"{mute.finding.cause}/{at}", raised=at), at)
-        self.judge_quiet(at)
-        self.schedule_quiet()
 
     def forget(self, case: Case) -> None:
         alert = case.alert
@@ -355,14 +300,3 @@ class LifeCycle:
 
 
 NOTHING = Changes()
-
-
-def _finding_of(case: Case, changed: dict[str, Any]) -> Finding:
-    """The finding as the alert now tells it."""
-    alert = case.alert
-    kept = {name: changed.get(name, getattr(alert, name)) for name in ("segment", "place", "position", "flags")}
-    return Finding(
-        model=alert.model, subject=alert.subject, level=alert.level, code=alert.reason.code, index=0, cause=alert.id, occurred=alert.occurred,
-        values=alert.reason.values, evidence=alert.evidence, confidence=alert.confidence, drill=alert.drill, sensitivity=alert.sensitivity,
-        inhibits=case.inhibits, answers=case.answers, **kept,
-    )  # fmt: skip

@@ -4,6 +4,7 @@ Recorded all the same; and each of them ends. A press and whatever is red is nev
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -144,3 +145,14 @@ def explains_others(case: Case) -> bool:
 
 def key_of(finding: Finding) -> str:
     return alert_key(finding.model, finding.subject, finding.drill)
+
+
+def finding_of(case: Case, changed: dict[str, Any]) -> Finding:
+    """The finding as the alert now tells it."""
+    alert = case.alert
+    kept = {name: changed.get(name, getattr(alert, name)) for name in ("segment", "place", "position", "flags")}
+    return Finding(
+        model=alert.model, subject=alert.subject, level=alert.level, code=alert.reason.code, index=0, cause=alert.id, occurred=alert.occurred,
+        values=alert.reason.values, evidence=alert.evidence, confidence=alert.confidence, drill=alert.drill, sensitivity=alert.sensitivity,
+        inhibits=case.inhibits, answers=case.answers, **kept,
+    )  # fmt: skip
