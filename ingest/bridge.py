@@ -30,6 +30,7 @@ log = structlog.get_logger()
 LONGEST = 0.05  # s that a batch may stay open
 MESSAGES = 500  # in a batch
 DEAF = 15_000  # ms without the probe on a standing connection: it is made anew
+AWAY = 5  # s without a connection, then people are told
 DISPLACED = 3  # times in a minute, then another bridge has our name and we are the older
 FLOOD = 600  # refusals a minute
 HELD = 50_000  # events kept in memory while the log is full; the broker's window nearly always ends it before
@@ -58,7 +59,8 @@ class Bridge:
         self._next_tick = 0.0
         self._next_minute = self._steady() + 60
         self._refused = 0
-        self._was_connected = True
+        self._told: dict[str, float] = {}  # code -> monotonic s at which it is over
+        self._was_connected, self._connected_at = True, self._steady()
         self._held: Held | None = None  # bulk that the full log did not take
 
     def take_site(self, site: Site) -> None:
@@ -155,20 +157,30 @@ class Bridge:
                     continue
                 session.publish_probe(hearing.send(int(now * 1000)))
         connected = self.urgent.connected and self.bulk.connected
-        if connected != self._was_connected:
-            self._was_connected = connected
-            self.tell(found, "broker_lost", {"address": "{}:{}".format(*self._settings.broker)}, clear=connected)
+        if connected:
+            self._connected_at = now
+        away = now - self._connected_at > AWAY
+        if away == self._was_connected:
+            self._was_connected = not away
+            self.tell(found, "broker_lost", {"address": "{}:{}".format(*self._settings.broker)}, clear=not away)
         if now >= self._next_minute:
             self._next_minute = now + 60
             self._minute(found)
 
     def _minute(self, found: list[tuple[int, Event]]) -> None:
+        """Codes and what clears them: `system_codes.py`."""
+        now = self._steady()
         lost = self._gaps.lost(self._received())
         if lost:
             worst = sorted(lost.items(), key=lambda one: (-one[1], one[0]))[:10]
-            self.tell(found, "gaps", {"messages": sum(lost.values()), "devices": len(lost), "worst": dict(worst)})
+            self.tell(found, "seq_gap", {"messages": sum(lost.values()), "devices": len(lost), "worst": dict(worst)})
+            self._told["seq_gap"] = now + 3_600
         if self._refused > FLOOD:
             self.tell(found, "refused_flood", {"a_minute": self._refused})
+            self._told["refused_flood"] = now + 600
+        for code in [code for code, until in self._told.items() if now >= until]:
+            del self._told[code]
+            self.tell(found, code, {}, clear=True)
         self._refused = 0
 
     def tell(self, found: list[tuple[int, Event]], code: str, values: dict[str, Any], *, clear: bool = False) -> None:
@@ -208,7 +220,7 @@ class Bridge:
         try:
             self._writer.append(revision, found, ticks, [], urgent=True)
         except LogFull:
-            log.error("the log's reserve is full too: urgent messages wait at the broker")
+            log.error("the log's reserve is full too: urgent messages wait at the broker")  # noqa: TRY400  # a state, no bug
             self.urgent.drop("the log is full")
             return
         self.urgent.acknowledge(urgent_mids)
@@ -233,7 +245,7 @@ def main(settings: Settings) -> int:
     """Run until told to stop. 0: stopped; 1: another bridge has these areas."""
     stopping = False
 
-    def stop(number: int, frame: Any) -> None:
+    def stop(_number: int, _frame: Any) -> None:
         nonlocal stopping
         stopping = True
 
@@ -245,7 +257,7 @@ def main(settings: Settings) -> int:
         named = {one.strip() for one in settings.areas.split(",") if one.strip()}
         claims = [journal.claim(f"bridge-{area.number}") for area in site.areas if not named or area.id in named]
     except Taken as fault:
-        log.error("a bridge runs already", reason=str(fault))
+        log.error("a bridge runs already", reason=str(fault))  # noqa: TRY400  # the reason is all that helps
         return 1
     bridge = Bridge(settings, journal, site, wall=lambda: time.time_ns() // 1_000_000)
     checked = 0.0

@@ -60,7 +60,7 @@ class Session:
         client.on_disconnect = self._on_disconnect
         return client
 
-    def _on_connect(self, client: Client, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
+    def _on_connect(self, client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
             log.warning("broker refuses the bridge", session=self.name, reason=str(reason))
             return
@@ -72,7 +72,7 @@ class Session:
         client.subscribe(self._filters)
         log.info("connected to the broker", session=self.name, address=self._address)
 
-    def _on_disconnect(self, client: Client, userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
+    def _on_disconnect(self, _client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if self.connected:
             log.warning("lost the broker", session=self.name, reason=str(reason))
         self.connected = False
@@ -139,7 +139,8 @@ class Session:
 
     def _cut(self) -> list[Arrived]:
         """Take whole packets from the buffer."""
-        buffer, at, found = bytes(self._buffer), 0, []
+        buffer, at = bytes(self._buffer), 0
+        found: list[Arrived] = []
         end = len(buffer)
         while at + 2 <= end:
             length, body = buffer[at + 1], at + 2

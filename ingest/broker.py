@@ -27,7 +27,7 @@ def main(settings: Settings) -> int:
 
     stopping = threading.Event()
 
-    def stop(number: int, frame: Any) -> None:
+    def stop(_number: int, _frame: Any) -> None:
         stopping.set()
 
     signal.signal(signal.SIGTERM, stop)
@@ -36,7 +36,7 @@ def main(settings: Settings) -> int:
         broker = Broker(port=port, listen="127.0.0.1", max_payload_size=PAYLOAD, max_inflight_count=IN_FLIGHT, max_connections=10_000)
         broker.start()
     except (OSError, RuntimeError) as fault:
-        log.error("the embedded broker does not start", port=port, reason=str(fault))
+        log.error("the embedded broker does not start", port=port, reason=str(fault))  # noqa: TRY400  # the reason is all that helps
         return 1
     log.info("embedded broker", address=f"127.0.0.1:{port}")
     try:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import msgspec
 
@@ -28,8 +28,8 @@ def bulletin_of(payload: bytes, device: str, received: int) -> Bulletin:
     if b"<!DOCTYPE" in payload or b"<!ENTITY" in payload or b"\x00" in payload:
         raise Unfit("a DTD or an entity")
     try:
-        root = ElementTree.fromstring(payload.decode())  # noqa: S314  # no DTD, see above
-    except (ElementTree.ParseError, UnicodeError, ValueError) as fault:
+        root = ET.fromstring(payload.decode())  # noqa: S314  # no DTD, see above
+    except (ET.ParseError, UnicodeError, ValueError) as fault:
         raise Unfit(str(fault)) from fault
     if root.tag != f"{_NAMESPACE}alert":
         raise Unfit(f"{root.tag[:80]} is no CAP 1.2 alert")
@@ -67,7 +67,7 @@ def _default(name: str) -> Any:
     return next(field.default for field in msgspec.structs.fields(Bulletin) if field.name == name)
 
 
-def _text(node: ElementTree.Element, path: str) -> str:
+def _text(node: ET.Element, path: str) -> str:
     return (node.findtext("/".join(f"{_NAMESPACE}{part}" for part in path.split("/"))) or "").strip()
 
 

@@ -50,7 +50,9 @@ _RECORD = 400 * 1024  # bytes of payloads a record of the log
 
 def pack(codec: Codec, refused: Sequence[Refused]) -> list[bytes]:
     """Values of records for the log's topic `refused`: as few as stay under the log's limit."""
-    values, part, size = [], [], 0
+    values: list[bytes] = []
+    part: list[Refused] = []
+    size = 0
     for one in refused:
         if part and size + len(one.payload) > _RECORD:
             values.append(codec.pack_bytes(_encode(part)))

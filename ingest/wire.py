@@ -83,7 +83,7 @@ class Door:
     def _event(self, form: Form, named: Any, device: str, received: int, flags: tuple[str, ...]) -> Event | Fault:
         """The row, or why not. Raises what decoders raise."""
         settle_times(form, named)
-        fault = check(form.kind, named, received)
+        fault = check(form.kind, named)
         if fault is not None:
             return fault
         ts = named.ts
@@ -246,9 +246,8 @@ class Door:
         fault: Fault | None = None
         if not fits:
             fault = "topic", "coast/{area}/{device}/{kind} is expected"
-        elif kind in OURS or kind not in ROWS:
-            if not (self._recorded and kind in OURS) and kind != "nmea":
-                fault = ("ours", kind) if kind in OURS else ("kind", f"unknown kind {kind[:60]}")
+        elif (kind in OURS and not self._recorded) or (kind not in ROWS and kind != "nmea"):
+            fault = ("ours", kind) if kind in OURS else ("kind", f"unknown kind {kind[:60]}")
         if fault is None:
             fault = self._not_allowed(known, device, area, kind, known_area=named_area is not None)
         form = form_of(ROWS[kind], ours=kind in OURS) if fault is None and kind in ROWS else None

@@ -13,7 +13,7 @@ _OURS = frozenset({"system", "tick", "site"})
 Fault = tuple[str, str]  # reason code, detail
 
 
-def check(kind: str, named: Any, received: int) -> Fault | None:
+def check(kind: str, named: Any) -> Fault | None:
     """Tidies in place; the fault, or None."""
     if named.crs is not None and (fault := _convert(named)) is not None:
         return fault

@@ -1,6 +1,7 @@
 """Calls for help: whatever came on …/sos or …/distress becomes an event that raises. Nothing is refused here; what was wrong becomes a flag."""
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -16,6 +17,7 @@ KEPT = 64 * 1024  # bytes of a payload that are kept
 OBJECTS = 1_000
 _WORDS = {"sos": ("channel", ("button", "voice")), "distress": ("source", ("sart", "mob", "epirb", "beidou", "dsc"))}
 _BIGGEST = 2**53
+_Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 def read(door: "Door", route: "Route", payload: bytes, received: int) -> "tuple[list[tuple[int, Event]], list[Refused]]":
@@ -56,7 +58,7 @@ def _event(door: "Door", route: "Route", text: bytes, raw: bytes, received: int)
             raise ValueError  # kept, cut
         named = decode_one(form, text)
         settle_times(form, named)
-        fault = check(form.kind, named, received)
+        fault = check(form.kind, named)
         if fault is not None:
             raise ValueError(fault[1])  # one way for all that is odd
     except BROKEN:
@@ -128,9 +130,3 @@ def _moment(value: Any) -> int | None:
             return None
     found = _whole(value)
     return found if found is not None and 0 <= found <= 253_402_300_799_999 else None
-
-
-from datetime import datetime  # noqa: E402
-from typing import Annotated  # noqa: E402
-
-_Aware = Annotated[datetime, msgspec.Meta(tz=True)]
