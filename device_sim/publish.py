@@ -63,8 +63,10 @@ class Publisher:
         self.own = {box.id: DeviceLink(settings, box.area, box.id, came) for box in self._near_the_action()}
 
     def _near_the_action(self) -> list[Device]:
-        staged = {one.subject for one in self.coast.staged}
-        boxes = sorted(self.coast.cast.boxes, key=lambda box: box.id not in staged)
+        first: dict[str, int] = {}
+        for one in self.coast.staged:
+            first.setdefault(one.subject, one.at)
+        boxes = sorted(self.coast.cast.boxes, key=lambda box: first.get(box.id, self.coast.end))
         return boxes[: self.coast.scenario.own_connections]
 
     def run(self) -> None:

@@ -91,7 +91,13 @@ def cast(site: Site, scenario: Scenario) -> Cast:
     invented = (f"41290{i:04d}" for i in range(scenario.vessels))
     vessels = tuple([*registered, *invented][: scenario.vessels]) if scenario.vessels else ()
     return Cast(
-        of("box", scenario.boxes), of("light", scenario.lights), of("camera", scenario.cameras), of("receiver", 99), of("sensor", 99), vessels
+        of("box", scenario.boxes),
+        of("light", scenario.lights),
+        of("camera", scenario.cameras),
+        of("receiver", 99),
+        of("sensor", 99),
+        of("gateway", 99),
+        vessels,
     )
 
 
