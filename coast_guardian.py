@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 import typer
@@ -144,6 +144,180 @@ def replay(
     except (ValueError, OSError) as refused:
         typer.echo(f"{recording}: {refused}", err=True)
         raise typer.Exit(1) from None
+
+
+@site_app.command("check")
+def site_check(folder: Path) -> None:
+    """Every fault with file, line and what is expected; exits 1 where there is one."""
+    from ingest.site_view import check
+    from models.catalogue import check_thresholds
+
+    _answer(check(folder, check_thresholds))
+
+
+@site_app.command("show")
+def site_show(folder: Path) -> None:
+    """The site in figures."""
+    from ingest.site_files import read_site
+    from ingest.site_view import show
+
+    _answer(show(read_site(folder)))
+
+
+@site_app.command("init")
+def site_init(folder: Path, around: Annotated[str, typer.Option(help="LON,LAT,KM")]) -> None:
+    """A plain site around any point of the world, to be edited."""
+    from ingest.site_view import init
+
+    _answer(init(folder, around))
+
+
+@site_app.command("apply")
+def site_apply(folder: Path, home: Home = None) -> None:
+    """Put a revision into the running system, telling what changes."""
+    import time
+
+    from ingest.log import open_log
+    from ingest.site_view import apply
+    from models.catalogue import check_thresholds
+
+    log = open_log(_settings(home=home).log_url)
+    _answer(apply(log, folder, int(time.time() * 1000), check_thresholds))
+
+
+def _answer(answer: Any) -> None:
+    typer.echo(answer.text, err=not answer.well)
+    raise typer.Exit(0 if answer.well else 1)
+
+
+@log_app.command("ls")
+def log_ls(home: Home = None) -> None:
+    """One row a topic and area."""
+    from ingest.log import open_log
+    from ingest.log_view import ls
+
+    typer.echo(f"{'topic':<10} {'area':>4} {'first':>10} {'next':>10} {'bytes':>14}")
+    for row in ls(open_log(_settings(home=home).log_url)):
+        typer.echo(f"{row.topic:<10} {row.partition:>4} {row.first:>10} {row.next:>10} {row.bytes:>14}")
+
+
+@log_app.command("tail")
+def log_tail(
+    topic: Annotated[str, typer.Argument()] = "events",
+    area: Annotated[int | None, typer.Option(help="its number")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f")] = False,
+    last: Annotated[int, typer.Option("--last", "-n")] = 10,
+    home: Home = None,
+) -> None:
+    """What was written last, as JSON lines, and what comes."""
+    import msgspec
+
+    from ingest.log import open_log
+    from ingest.log_view import tail
+
+    for row in tail(open_log(_settings(home=home).log_url), topic, area, follow=follow, last=last):
+        typer.echo(msgspec.json.encode(row).decode())
+
+
+@log_app.command("export")
+def log_export(
+    out: Annotated[Path | None, typer.Option(help="file; .gz and .zst are packed")] = None,
+    area: Annotated[list[str] | None, typer.Option(help="of these areas only")] = None,
+    since: Annotated[str | None, typer.Option(help="RFC 3339")] = None,
+    until: Annotated[str | None, typer.Option(help="RFC 3339")] = None,
+    home: Home = None,
+    site: SitePath = None,
+) -> None:
+    """A recording of what the log took, which `replay` judges to the same alerts."""
+    from alerts.export import write_export
+
+    try:
+        typer.echo(write_export(_settings(home=home, site=site), out, area or [], since, until), err=True)
+    except ValueError as refused:
+        typer.echo(str(refused), err=True)
+        raise typer.Exit(1) from None
+
+
+Receiver = Annotated[str, typer.Option(help="device id of the receiver in the site")]
+AreaId = Annotated[str, typer.Option(help="area in the topic; default: the receiver's")]
+Speed = Annotated[float, typer.Option(help="1 = as fast as life")]
+RecordTo = Annotated[Path | None, typer.Option("--record", help="write a recording instead of publishing")]
+
+
+@feed_app.command("nmea")
+def feed_nmea(source: str, receiver: Receiver = "", area: AreaId = "", speed: Speed = 1.0, record: RecordTo = None, site: SitePath = None) -> None:
+    """Raw AIVDM from FILE, tcp://host:port or udp://:port."""
+    _feed("nmea", source, receiver, area, speed, record, site)
+
+
+@feed_app.command("csv")
+def feed_csv(source: str, receiver: Receiver = "", area: AreaId = "", speed: Speed = 1.0, record: RecordTo = None, site: SitePath = None) -> None:
+    """A table with the MarineCadastre columns, .gz too."""
+    _feed("csv", source, receiver, area, speed, record, site)
+
+
+def _feed(form: str, source: str, receiver: str, area: str, speed: float, record: Path | None, site: Path | None) -> None:
+    from ingest.feed import feed
+    from ingest.site_files import read_site
+
+    settings = _settings(site=site)
+    known = read_site(settings.site)
+    found = known.device.get(receiver) if receiver else next((device for device in known.devices if device.type == "receiver"), None)
+    if found is None or found.type != "receiver":
+        typer.echo(
+            f"no receiver {receiver or 'at all'} in this site; there are: {', '.join(d.id for d in known.devices if d.type == 'receiver') or 'none'}",
+            err=True,
+        )
+        raise typer.Exit(1)
+    raise typer.Exit(feed(settings, form, source, area or found.area, found.id, speed, record))
+
+
+@sim_app.command("run")
+def sim_run(scenario: str = "demo", seed: int = 1, speed: Speed = 1.0, site: SitePath = None, home: Home = None) -> None:
+    """Play a scenario into the broker."""
+    from device_sim.run import main as play
+
+    raise typer.Exit(play(_settings(site=site, home=home), scenario, seed, speed))
+
+
+@sim_app.command("record")
+def sim_record(
+    scenario: str, out: Path, truth: Annotated[Path, typer.Option(help="what was staged, and must be raised")], seed: int = 1,
+    start: Annotated[int, typer.Option(help="ms since 1970")] = 1_767_225_600_000, site: SitePath = None,
+) -> None:  # fmt: skip
+    """Write a recording of a scenario, with the truth beside it."""
+    from device_sim.record import record
+    from device_sim.scenario import read_scenario
+    from ingest.site_files import read_site
+
+    record(read_site(_settings(site=site).site), read_scenario(scenario), seed, start, out, truth)
+
+
+@sim_app.command("press")
+def sim_press(box: str, seconds: float = 60.0, site: SitePath = None, home: Home = None) -> None:
+    """Press a box's button and tell what it hears."""
+    from device_sim.run import press
+
+    raise typer.Exit(press(_settings(site=site, home=home), box, seconds))
+
+
+@models_app.command("list")
+def models_list() -> None:
+    """The catalogue."""
+    from alerts.manual import NAMES
+    from models.catalogue import CATALOGUE
+
+    for kind in CATALOGUE:
+        typer.echo(f"{kind.code}  {kind.name:<18} {NAMES[kind.code][0]} · {NAMES[kind.code][1]}")
+
+
+@app.command()
+def docs(folder: Annotated[Path, typer.Argument()] = Path("docs")) -> None:
+    """Write the pages of docs/ that are made from the code."""
+    from alerts.manual import write
+
+    for path in write(folder):
+        typer.echo(str(path))
 
 
 def main() -> None:

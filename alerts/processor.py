@@ -143,7 +143,8 @@ class Processor:
     def _retain_once(self) -> tuple[Any, ...]:
         log = open_log(self.settings.log_url)
         try:
-            return log.retain(self.settings.log_cap, _now()).passed
+            floors = {(EVENTS, area): log.position("archive", EVENTS, area) or 0 for area in log.partitions(EVENTS)}  # archive before delete
+            return log.retain(self.settings.log_cap, _now(), floors).passed
         finally:
             log.close()
 

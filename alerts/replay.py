@@ -3,6 +3,7 @@
 Same recording, same bytes out. One JSON line a change of alert, in the order of the log.
 """
 
+import base64
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,26 +12,33 @@ import msgspec
 
 from alerts.alert import Outcomes, to_wire
 from alerts.fold import Fold
-from ingest.recording import batches, read_recording
-from ingest.site import Site
+from ingest.recording import Line, batches, read_recording
+from ingest.site import Site, unpack_site
 from ingest.wire import Door
 
 
 def replay(site: Site, recording: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Iterator[Outcomes]:
-    """What each step of each area gave. Raises ValueError where the recording cannot be read, with the line."""
-    folds: dict[int, Fold] = {}
-    given: dict[int, int] = {}  # area number -> offsets made here, where the recording has none
+    """What each step of each area gave. A recording that brings its own site revisions (`log export`) is judged by these, as it was then.
+
+    Raises ValueError where the recording cannot be read, with the line.
+    """
     sites = {site.revision: site}
-    for number, offset, batch in batches(read_recording(recording), Door(site)):
+    folds: dict[int, Fold] = {}
+    for number, offset, batch in batches(_gathering(read_recording(recording), sites), Door(site)):
         fold = folds.get(number)
         if fold is None:
-            fold = folds[number] = Fold(site, site.area_by_number[number], overrides)
-        if offset is None or offset <= fold.offset:  # several batches of one record keep its place
-            offset = max(given.get(number, -1), fold.offset) + 1
-        given[number] = offset
-        if fold.offset >= 0 and offset > fold.offset + 1:
-            fold.offset = offset - 1
-        yield fold.step(offset, batch, sites)
+            first = sites.get(batch.site, site)
+            fold = folds[number] = Fold(first, first.area_by_number[number], overrides)
+        if offset is not None and offset > fold.offset + 1:
+            fold.offset = offset - 1  # the recording begins here, or records between were left out
+        yield fold.step(fold.offset + 1 if offset is None else offset, batch, sites)
+
+
+def _gathering(recorded: Iterator[Line], sites: dict[str, Site]) -> Iterator[Line]:
+    for line in recorded:
+        for revision, packed in (line.sites or {}).items():
+            sites.setdefault(revision, unpack_site(base64.b64decode(packed)))
+        yield line
 
 
 def lines(outcomes: Iterator[Outcomes]) -> Iterator[bytes]:

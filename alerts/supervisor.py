@@ -60,6 +60,7 @@ class Role:
     next_start: float = 0.0
     last_exit: str = ""
     recent: int = field(default=0, repr=False)
+    told: bool = field(default=False, repr=False)  # a fall is told and not yet cleared
 
 
 def role_of(name: str, module: str) -> Role:
@@ -99,6 +100,7 @@ class Supervisor:
         while not self._stop:
             self._start_due()
             self._reap()
+            self._recovered()
             if not announced and _answers(self.settings.console_host, self.settings.console_port):
                 announced = True
                 ready()
@@ -147,9 +149,16 @@ class Supervisor:
         role.last_exit = f"signal {-code}" if (code := os.waitstatus_to_exitcode(status)) < 0 else f"status {code}"
         say.error("a role ended, starting it again", role=role.name, exit=role.last_exit, seconds=wait)
         self._write_state()
-        self._tell(role)
+        role.told = True
+        self._tell(role, clear=False)
 
-    def _tell(self, role: Role) -> None:
+    def _recovered(self) -> None:
+        for role in self.roles:
+            if role.told and role.pid and time.monotonic() - role.since > HEALTHY:
+                role.told = False
+                self._tell(role, clear=True)
+
+    def _tell(self, role: Role, *, clear: bool) -> None:
         """A fall enters the log like everything else. The log is opened and closed here, so that nothing of it is forked."""
         from ingest.log import open_log  # noqa: PLC0415 — after the roles are forked
         from ingest.revisions import current_site  # noqa: PLC0415
@@ -158,7 +167,9 @@ class Supervisor:
             log = open_log(self.settings.log_url)
             site = current_site(log, self.settings.site)
             now = int(time.time() * 1000)
-            event = System(device="supervisor", received=now, part=role.name, code="crashed", values={"exit": role.last_exit, "falls": role.falls})
+            event = System(
+                device="supervisor", received=now, part=role.name, code="crashed", values={"exit": role.last_exit, "falls": role.falls}, clear=clear
+            )
             value = Codec().pack(Batch(site.revision, [event]))
             log.append([Record(EVENTS, area.number, value) for area in site.areas])
             log.close()

@@ -33,7 +33,13 @@ class RecordingFile:
 
 @contextmanager
 def write_recording(path: Path) -> Iterator[RecordingFile]:
-    """Same lines, same bytes: gzip without a time stamp."""
+    with open_recording(path) as out:
+        yield RecordingFile(out)
+
+
+@contextmanager
+def open_recording(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write lines to, packed as its name says. Same lines, same bytes: gzip without a time stamp."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as files:
         raw: Any = files.enter_context(path.open("wb"))
@@ -41,4 +47,4 @@ def write_recording(path: Path) -> Iterator[RecordingFile]:
             raw = files.enter_context(gzip.GzipFile("", "wb", fileobj=raw, mtime=0))
         elif path.suffix == ".zst":
             raw = files.enter_context(zstandard.ZstdCompressor().stream_writer(raw))
-        yield RecordingFile(files.enter_context(io.BufferedWriter(raw)))
+        yield files.enter_context(io.BufferedWriter(raw))
