@@ -29,8 +29,9 @@ class Worker:
 
     def _read(self):
         for line in self.process.stdout:
-            if line.startswith("{"):
-                self._lines.put(line)
+            _, brace, rest = line.partition("{")  # Faust's worker writes terminal codes before
+            if brace:
+                self._lines.put(brace + rest)
 
     def take(self, what: str, count: int):
         """The next `count` lines of this sort."""
