@@ -1,6 +1,6 @@
 """The pretend coast on MQTT, as devices do it: last will, retained status, a press repeated until the box hears that it was received.
 
-Boxes near the action have a session each; lights speak in arrays through their gateway and receivers in arrays of fixes; the rest share one session.
+Boxes near the action have a session each; lights' heartbeats go in arrays through their gateway and receivers in arrays of fixes; the rest share one session.
 """
 
 import queue
@@ -118,7 +118,7 @@ class Publisher:
         if said.kind == "sos":
             self.pressed[name] = Pressed(payload, now)
             LOG.info("a box is pressed", box=name, place=said.device.place)
-        if said.kind == "position" or (said.device.gateway and said.kind in {"heartbeat", "light"}):
+        if said.kind == "position" or (said.device.gateway and said.kind == "heartbeat"):
             gateway = said.device.gateway if said.kind != "position" else ""
             topic = f"coast/{said.device.area}/{gateway or name}/{said.kind}"
             self.arrays.setdefault(topic, []).append({"device": name, **payload} if gateway else payload)

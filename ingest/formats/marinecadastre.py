@@ -8,7 +8,7 @@ import gzip
 import heapq
 import io
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -41,7 +41,7 @@ def read(path: Path) -> Iterator[Row | str]:
     with ExitStack() as files:
         raw: IO[bytes] = files.enter_context(path.open("rb"))
         if path.suffix == ".gz":
-            raw = files.enter_context(gzip.open(raw))
+            raw = files.enter_context(closing(gzip.open(raw)))
         rows = decode(io.TextIOWrapper(raw, encoding="utf-8", newline=""))
         runs = []
         while piece := list(islice(rows, RUN)):
