@@ -1,7 +1,7 @@
 // What is open, the gravest and oldest first. Red flashes until acknowledged; ages and deadlines count.
 import { $, h, shape } from "./dom.js";
 import { now, on, RANK, rings, state } from "./state.js";
-import { clock, HOWS, inLanguage, LEVELS, MODELS, named, RESPONSES, span, t } from "./words.js";
+import { clock, HOWS, inLanguage, LEVELS, MODELS, named, RESPONSES, short, span, t } from "./words.js";
 
 let filter = "all";
 const FILTERS = [["all", "All"], ["new", "new"], ["mine", "Mine"], ["drill", "Drill"]]; // t("All") t("Mine") t("Drill")
@@ -23,7 +23,7 @@ export const standing = (alert) => [named(RESPONSES, alert.response), alert.cond
 function row(alert) {
   const chosen = state.selected === alert.id;
   return h("a", { class: `row ${alert.level} ${rings(alert) ? "rings" : ""} ${chosen ? "chosen" : ""} ${alert.open ? "" : "done"}`, href: `#/alert/${alert.id}`, "data-alert": alert.id, role: "listitem", "aria-current": chosen ? "true" : null },
-    h("span", { class: "mark" }, shape(alert.level), h("b", {}, named(LEVELS, alert.level))),
+    h("span", { class: "mark" }, shape(alert.level), h("b", {}, short(alert.level))),
     h("span", { class: "body" },
       h("span", { class: "title" }, alert.drill ? h("b", { class: "drill" }, t("【Drill】")) : null, h("strong", {}, `${alert.model} ${named(MODELS, alert.model)}`), alert.count > 1 ? h("em", { class: "count" }, `×${alert.count}`) : null),
       h("span", { class: "text" }, inLanguage(alert.text.zh, alert.text.en)),
@@ -39,7 +39,7 @@ export function draw() {
   const unverified = all.filter((alert) => alert.response === "resolved" && RANK[alert.level] >= 3).sort((a, b) => b.updated - a.updated);
   const closed = all.filter((alert) => !alert.open && !unverified.includes(alert)).sort((a, b) => b.updated - a.updated).slice(0, 60);
   $("filters").replaceChildren(
-    h("div", { class: "tally" }, ["red", "orange", "yellow", "blue"].map((level) => h("span", { class: level, title: named(LEVELS, level) }, shape(level), h("b", {}, `${all.filter((a) => a.open && !a.suppressed && a.level === level).length}`), h("small", {}, named(LEVELS, level).slice(0, state.language === "zh" ? 2 : 6))))),
+    h("div", { class: "tally" }, ["red", "orange", "yellow", "blue"].map((level) => h("span", { class: level, title: named(LEVELS, level) }, shape(level), h("b", {}, `${all.filter((a) => a.open && !a.suppressed && a.level === level).length}`), h("small", {}, short(level))))),
     h("div", { class: "chips", role: "group", "aria-label": t("Filter") }, FILTERS.map(([name, label]) => h("button", { class: filter === name ? "chosen" : "", "aria-pressed": String(filter === name), onclick: () => { filter = name; draw(); } }, t(label)))));
   $("list").replaceChildren(
     ...(open.length ? open.map(row) : [h("div", { class: "calm" }, h("b", {}, t("No open alerts")), h("small", {}, t("The state of the chain stands above.")))]),

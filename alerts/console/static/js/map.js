@@ -4,7 +4,7 @@ import { on, RANK, rings, state } from "./state.js";
 import { inLanguage, LEVELS, MODELS, named, span, t, TYPES } from "./words.js";
 
 const COLOURS = {
-  dark: { sea: "#0a1a22", land: "#17262b", shore: "#3d5a60", segment: "#2c7a78", risk: "#c98a3a", zone: "#4f8f9c", box: "#58d3c2", light: "#d8c27a", camera: "#8fa9ff", vessel: "#b9d6df", mute: "#54666d" },
+  dark: { sea: "#08171f", land: "#1b2b30", shore: "#3d5a60", segment: "#2c7a78", risk: "#c98a3a", zone: "#4f8f9c", box: "#58d3c2", light: "#d8c27a", camera: "#8fa9ff", vessel: "#b9d6df", mute: "#54666d" },
   light: { sea: "#d5e6ea", land: "#f4f2ea", shore: "#8aa19c", segment: "#3b9a95", risk: "#c07a1e", zone: "#5793a1", box: "#0d8577", light: "#a1861a", camera: "#4b62c9", vessel: "#2d5666", mute: "#9aa9ad" },
 };
 const colours = () => COLOURS[document.documentElement.dataset.theme] || COLOURS.dark;
@@ -129,7 +129,15 @@ export async function start() {
   on("duty", drawPosts);
   on("reset", drawPosts);
   on("theme", () => map.setStyle(style()));
-  on("select", () => { const alert = state.alerts.get(state.selected); if (alert?.position) map.easeTo({ center: alert.position, zoom: Math.max(map.getZoom(), 12.5), duration: 500 }); });
+  const go = () => {
+    const alert = state.alerts.get(state.selected);
+    if (alert?.position) map.easeTo({ center: alert.position, zoom: Math.max(map.getZoom(), 12.5), duration: 500 });
+  };
+  on("select", go);
+  const far = () => $("map").classList.toggle("far", map.getZoom() < 11.3);
+  map.on("zoom", far);
+  far();
   drawAlerts();
   drawPosts();
+  go();
 }

@@ -34,6 +34,7 @@ export const TYPES = {
 export const HOWS = { shelved: N_("shelved"), silenced: N_("silenced"), work: N_("work order"), out_of_service: N_("out of service"), inhibited: N_("explained by another") };
 
 export const named = (table, key) => t(table[key] || String(key));
+export const short = (level) => named(LEVELS, level).split("(")[0]; // red, without what it means
 export const inLanguage = (zh, en) => (state.language === "zh" ? zh || en : en || zh) || "";
 const format = (ms, options) => new Intl.DateTimeFormat(state.language === "zh" ? "zh-CN" : "en-GB", { timeZone: state.time_zone, hourCycle: "h23", ...options }).format(ms);
 export const clock = (ms) => format(ms, { hour: "2-digit", minute: "2-digit", second: "2-digit" });

@@ -1,0 +1,199 @@
+"""The page in a real Chromium, on a real log: both languages, the keyboard alone, a second browser at once, a phone, the wall."""
+
+import multiprocessing
+import os
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from alerts.alert import Change
+from alerts.console.app import main
+from alerts.console.session import sign_in_link
+from ingest.events import Action, Tick
+from ingest.log import EVENTS, Record, open_log
+from ingest.records import Batch, Codec
+from ingest.settings import Settings
+from ingest.site_files import read_site
+from tests.alerts.console_coast import alert
+
+pytestmark = pytest.mark.live
+ARGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-gpu-sandbox"]
+HOSTILE = '<img src=x onerror="document.title=1"><script>alert(1)</script>'
+
+
+@pytest.fixture(scope="module")
+def browser():
+    program = os.environ.get("COAST_TEST_CHROMIUM")
+    if not program:
+        assert os.environ.get("CI") != "true", "COAST_TEST_CHROMIUM is missing"
+        pytest.skip("COAST_TEST_CHROMIUM is not set: no browser")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=ARGS)
+        yield chromium
+        chromium.close()
+
+
+class Coast:
+    """A running console, and a log into which the test writes what the processor would."""
+
+    def __init__(self, home: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.settings = Settings(home=home, console_port=port, _env_file=None)
+        self.site = read_site(self.settings.site)
+        self.log = open_log(self.settings.log_url)
+        self.area = self.site.area_by_number[1].id
+        self.log.append([Record(EVENTS, 1, Codec().pack(Batch("", [Tick(device="bridge", received=_now(), now=_now(), heard=1000)])))])
+        self.console = multiprocessing.get_context("spawn").Process(target=main, args=(self.settings,))
+        self.console.start()
+        self.errors: list[str] = []
+
+    def raise_alert(self, name: str = "a1", **more: object):
+        box = next(d for d in self.site.devices if d.type == "box" and d.area == self.area)
+        now = _now()
+        shown = {
+            "area": self.area,
+            "subject": box.id,
+            "position": box.position,
+            "occurred": now,
+            "raised": now,
+            "updated": now,
+            "change": Change("raised", now),
+        }
+        one = structs.replace(alert(name), **(shown | more))
+        tell_area(self, one)
+        return one
+
+    def answer(self, one):
+        """Wait for the action, and acknowledge as the fold would."""
+        end, offset = time.monotonic() + 10, 0
+        while time.monotonic() < end:
+            for entry in self.log.read(EVENTS, 1, offset):
+                offset = entry.offset + 1
+                for event in Codec().unpack(entry.value).events:
+                    if isinstance(event, Action) and event.alert == one.id:
+                        change = Change(event.do, _now(), by=event.by)
+                        tell_area(
+                            self,
+                            structs.replace(one, response="acknowledged", owner=event.by, acknowledged=_now(), revision=2, change=change),
+                            entry.offset,
+                        )
+                        return event
+            time.sleep(0.02)
+        raise AssertionError("no action reached the log")
+
+    def open(self, browser: Browser, person: str, path: str = "", language: str = "zh", **view: object) -> Page:
+        context = browser.new_context(**({"viewport": {"width": 1440, "height": 900}} | view))
+        page = context.new_page()
+        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.add_init_script(f"localStorage.setItem('language', localStorage.getItem('language') || '{language}')")
+        for _ in range(100):
+            try:
+                page.goto(sign_in_link(self.settings, person))
+                break
+            except Exception:
+                time.sleep(0.1)
+        page.wait_for_url(f"**:{self.settings.console_port}/")
+        if path:
+            page.goto(f"http://127.0.0.1:{self.settings.console_port}/{path}")
+        page.wait_for_selector("body[data-live=yes]")
+        return page
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def tell_area(coast: Coast, one, offset: int = 0) -> None:
+    from alerts.alert import Outcomes
+    from alerts.outcomes import pack
+    from ingest.log import ALERTS
+
+    coast.log.append([Record(ALERTS, 1, pack(Outcomes(area=coast.area, offset=offset, now=_now(), alerts=(one,))))])
+
+
+@pytest.fixture
+def coast(tmp_path):
+    coast = Coast(tmp_path)
+    yield coast
+    coast.console.terminate()
+    coast.console.join(10)
+    coast.log.close()
+    assert coast.console.exitcode == 0
+    assert coast.errors == []
+
+
+def who(coast: Coast, role: str) -> str:
+    return next(person.id for person in coast.site.people if person.role == role)
+
+
+def test_a_press_is_on_the_screen_in_under_a_second_in_both_languages(coast, browser):
+    chinese, english = coast.open(browser, who(coast, "operator")), coast.open(browser, who(coast, "operator"), language="en")
+    chinese.wait_for_selector("body[data-map=ready]", timeout=60_000)
+    coast.raise_alert()
+    expect(chinese.locator("#list .row.red.rings")).to_contain_text("一键报警", timeout=1_000)
+    expect(english.locator("#list .row.red.rings")).to_contain_text("SOS call", timeout=1_000)
+    expect(chinese.locator("#map .pin.red")).to_have_count(1)
+    english.locator("#language").click()
+    expect(english.locator("#list .row")).to_contain_text("待签收")
+
+
+def test_the_keyboard_alone_acknowledges_and_a_second_browser_sees_it_at_once(coast, browser):
+    one = coast.raise_alert()
+    first, second = coast.open(browser, who(coast, "operator")), coast.open(browser, who(coast, "shift_leader"))
+    expect(second.locator("#list .row.rings")).to_have_count(1)
+    first.keyboard.press("j")
+    expect(first.locator("#detail")).to_contain_text("一键报警")
+    first.keyboard.press("a")
+    assert coast.answer(one).by == who(coast, "operator")
+    expect(second.locator("#list .row")).to_contain_text("已签收", timeout=1_000)
+    expect(first.locator("#detail .told.done")).to_contain_text("已生效")
+    expect(second.locator("#list .row.rings")).to_have_count(0)
+
+
+def test_a_hostile_name_stays_text(coast, browser):
+    from alerts.alert import Bilingual
+
+    coast.raise_alert(text=Bilingual(HOSTILE, HOSTILE))
+    page = coast.open(browser, who(coast, "operator"))
+    expect(page.locator("#list .row")).to_contain_text(HOSTILE)
+    assert page.locator("#list img").count() == 0
+
+
+def test_on_a_phone_nothing_sticks_out_and_one_thumb_acknowledges(coast, browser):
+    one = coast.raise_alert()
+    page = coast.open(browser, who(coast, "clerk"), viewport={"width": 390, "height": 844}, has_touch=True)
+    page.locator("#list .row").tap()
+    button = page.locator('#detail [data-do="acknowledge"]')
+    box = button.bounding_box()
+    assert box["height"] >= 48
+    assert box["y"] > 844 / 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    button.tap()
+    coast.answer(one)
+    expect(page.locator("#detail .told.done")).to_have_count(1)
+
+
+def test_the_wall_is_large_and_without_buttons(coast, browser):
+    coast.raise_alert()
+    page = coast.open(browser, who(coast, "operator"), path="?wall=1", viewport={"width": 1920, "height": 1080})
+    expect(page.locator("#list .row")).to_have_count(1)
+    expect(page.locator(".tools")).to_be_hidden()
+    assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('.row .title')).fontSize)") >= 20
+
+
+def test_without_webgl_the_list_is_complete(coast, browser):
+    coast.raise_alert()
+    person = who(coast, "operator")
+    page = coast.open(browser, person)
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    page.reload()
+    expect(page.locator("#map")).to_contain_text("WebGL", timeout=20_000)
+    expect(page.locator("#list .row")).to_have_count(1)
+    coast.errors.clear()  # the map library tells of the missing WebGL
