@@ -54,6 +54,7 @@ class _Row(Struct):
     site: str | None = None
     retained: bool = False
     snapshot: Raw = Raw()
+    sites: dict[str, str] | None = None
 
 
 _decode = msgspec.json.Decoder(_Row).decode

@@ -213,7 +213,8 @@ def test_a_fix_far_from_all_areas_is_kept_as_nobodys_own():
 )
 def test_everything_on_sos_and_distress_raises(topic, payload):
     found, refused = read(topic, payload)
-    assert not refused and len(found) == 1
+    assert not refused
+    assert len(found) == 1
     event = found[0][1]
     assert getattr(event, "state", "pressed") == "pressed"
     if payload != b"{}" and not (b"what" in payload and topic.endswith("distress")):
@@ -248,9 +249,11 @@ def test_a_gateways_presses_are_each_its_boxes_own():
 def test_bare_sentences_and_lines_become_positions():
     text = "!AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0*5C"
     bare, refused = read("coast/west/ais-1/nmea", text.encode())
-    assert not refused and bare[0][1].vessel == "477553000"
+    assert not refused
+    assert bare[0][1].vessel == "477553000"
     lines, _ = read("coast/west/ais-1/nmea", {"ts": NOW - 5, "lines": [text]})
-    assert lines[0][1].vessel == "477553000" and lines[0][1].ts == NOW - 5
+    assert lines[0][1].vessel == "477553000"
+    assert lines[0][1].ts == NOW - 5
     assert reason("coast/west/ais-1/nmea", b"!AIVDM,broken") == "nmea"
 
 
@@ -311,7 +314,8 @@ def judge(topic, payload, retained):
     events = [event for _, event in found]
     assert CODEC.unpack(CODEC.pack(Batch("r", events))).events == events
     if topic.endswith(("/sos", "/distress")):
-        assert events and not refused
+        assert events
+        assert not refused
         assert all(event.state == "pressed" or b"released" in payload for event in events if isinstance(event, Sos))
 
 
