@@ -8,12 +8,12 @@ import gzip
 import heapq
 import io
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 
 import msgspec
 
@@ -41,7 +41,8 @@ def read(path: Path) -> Iterator[Row | str]:
     with ExitStack() as files:
         raw: IO[bytes] = files.enter_context(path.open("rb"))
         if path.suffix == ".gz":
-            raw = files.enter_context(closing(gzip.open(raw)))
+            plain = files.enter_context(gzip.open(raw))
+            raw = cast("IO[bytes]", plain)
         rows = decode(io.TextIOWrapper(raw, encoding="utf-8", newline=""))
         runs = []
         while piece := list(islice(rows, RUN)):
