@@ -159,7 +159,8 @@ def _through_the_door(lines: Iterator[Line], door: Door, refused: list[Refused] 
         if line.received - head[0].received > ORDER or len(head) >= _FIRST:
             break
     ticking = any(line.topic.endswith("/tick") for line in head)
-    revision, waiting = door.site.revision, {area.number: [] for area in sorted(door.site.areas, key=lambda area: area.number)}
+    revision = door.site.revision
+    waiting: dict[int, list[Any]] = {number: [] for number in sorted(door.site.area_by_number)}
     due = head[0].received + TICK
     for line in chain(head, lines):
         while not ticking and line.received > due:
@@ -169,7 +170,7 @@ def _through_the_door(lines: Iterator[Line], door: Door, refused: list[Refused] 
         if refused is not None:
             refused.extend(turned_away)
         for area, event in events:
-            gathered: list[Any] = waiting.setdefault(area, [])
+            gathered = waiting.setdefault(area, [])
             gathered.append(event)
             if isinstance(event, Tick) or len(gathered) >= EVENTS_A_BATCH:
                 waiting[area] = []

@@ -29,13 +29,15 @@ def read(topic, payload, received=NOW, **more):
 
 def one(topic, payload, **more):
     found, refused = read(topic, payload, **more)
-    assert not refused and len(found) == 1, (found, refused)
+    assert not refused
+    assert len(found) == 1
     return found[0]
 
 
 def reason(topic, payload, **more):
     found, refused = read(topic, payload, **more)
-    assert not found and len(refused) == 1, (found, refused)
+    assert not found
+    assert len(refused) == 1
     assert refused[0].reason in REASONS
     return refused[0].reason
 
