@@ -283,7 +283,8 @@ def main(settings: Settings) -> int:
 
 
 class Server(uvicorn.Server):
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        """Browsers listen without end: tell them first, then wait for what is under way."""
+    def handle_exit(self, sig: int, frame: Any) -> None:  # noqa: ARG002  # uvicorn's own signature
+        """Browsers listen without end: tell them first. Not uvicorn's way, which raises the signal again: a clean stop is exit 0."""
         self.config.app.state.console.live.stopping = True  # type: ignore[union-attr]  # it is our Starlette
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit
+        self.should_exit = True

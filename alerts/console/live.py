@@ -69,9 +69,9 @@ class Live:
     async def follow(self) -> None:
         """Until `stopping`. A log that cannot be read ends the process: the supervisor starts it again."""
         flushed = 0
-        while not self.stopping:  # noqa: ASYNC110  # other processes write the log
+        while not self.stopping:
             if self.log.changed():
-                while self.look():
+                while self.look():  # noqa: ASYNC110  # other browsers are answered between two reads
                     await asyncio.sleep(0)
             if self.now() - flushed >= 1_000:
                 flushed = self.now()

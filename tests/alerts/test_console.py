@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.alerts.console_coast import NOW, SITE, TestClient, alert, settings, tell
 
 from alerts.console import app as console_app
 from alerts.console.app import build, sees
@@ -19,6 +18,7 @@ from alerts.console.words import words
 from ingest.events import Action, Silence
 from ingest.log import EVENTS, Log, open_log
 from ingest.records import Codec
+from tests.alerts.console_coast import NOW, SITE, TestClient, alert, settings, tell
 
 FOLDER = Path(console_app.__file__).parent
 ADDRESS = "http://127.0.0.1:8600"

@@ -51,6 +51,11 @@ class Coast:
         self.log.append([Record(EVENTS, 1, Codec().pack(Batch("", [Tick(device="bridge", received=_now(), now=_now(), heard=1000)])))])
         self.console = multiprocessing.get_context("spawn").Process(target=main, args=(self.settings,))
         self.console.start()
+        for _ in range(200):
+            with socket.socket() as knock:
+                if knock.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
         self.errors: list[str] = []
 
     def raise_alert(self, name: str = "a1", **more: object):
@@ -92,13 +97,8 @@ class Coast:
         page = context.new_page()
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.add_init_script(f"localStorage.setItem('language', localStorage.getItem('language') || '{language}')")
-        for _ in range(100):
-            try:
-                page.goto(sign_in_link(self.settings, person))
-                break
-            except Exception:
-                time.sleep(0.1)
+        page.add_init_script(f"if (location.protocol === 'http:') localStorage.language ??= '{language}'")
+        page.goto(sign_in_link(self.settings, person))
         page.wait_for_url(f"**:{self.settings.console_port}/")
         if path:
             page.goto(f"http://127.0.0.1:{self.settings.console_port}/{path}")
