@@ -65,7 +65,9 @@ class Coast:
             streams.append((device, said))
         streams += [(device, camera(rng(seed, device.id), start, turn * BEAT // len(people.cameras))) for turn, device in enumerate(people.cameras)]
         streams += [(device, sea(rng(seed, device.id), start)) for device in people.sensors[:2]]
-        streams += [(device, _alive(start + turn)) for turn, device in enumerate((*people.receivers, *people.sensors, *people.gateways))]
+        streams += [
+            (device, _alive(start + turn)) for turn, device in enumerate((*people.receivers, *people.sensors, *people.gateways, *people.consoles))
+        ]
         streams += self._vessels(at_subject)
         return [_tagged(turn, device, said) for turn, (device, said) in enumerate(streams)]
 
@@ -109,7 +111,7 @@ def truth(plan: Sequence[Staged]) -> Iterator[dict[str, Any]]:
         elif one.what == "low_battery" and length > 30_000:
             must = {"model": "M02", "level": "yellow", "by": one.at + 35_000}
         elif one.what == "tamper":
-            must = {"model": "M02", "level": None, "by": one.at + 5_000}
+            must = {"model": "M02", "level": "orange", "by": one.at + 5_000}
         elif one.what == "vessel_silent" and length > 35 * 60_000:  # 30 min, and five of its own intervals
             must = {"model": "M12", "level": None, "by": one.at + 33 * 60_000}
         if one.what == "broker_outage":

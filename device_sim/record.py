@@ -24,7 +24,13 @@ def record(site: Site, scenario: Scenario, seed: int, start_ms: int, out: Path, 
     """
     coast = Coast(site, scenario, seed, start_ms)
     with write_recording(out) as lines:
+        clock = _ticks(coast) if coast.outages else iter(())
+        tick = next(clock, None)
         for received, said in received_lines(coast):
+            while tick is not None and tick["now"] < received:
+                for area in site.areas:
+                    lines.write(tick["now"], f"coast/{area.id}/bridge/tick", tick)
+                tick = next(clock, None)
             lines.write(received, f"coast/{said.device.area}/{said.device.id}/{said.kind}", said.payload)
     truth_out.parent.mkdir(parents=True, exist_ok=True)
     with truth_out.open("wb") as lines_of_truth:
@@ -49,3 +55,13 @@ def received_lines(coast: Coast) -> Iterator[tuple[int, Said]]:
     while waiting:
         received, _, first = heappop(waiting)
         yield received, first
+
+
+def _ticks(coast: Coast) -> Iterator[dict[str, int]]:
+    """A bridge's ticks: `heard` stands still while the network is away and for the second in which it returns."""
+    heard, connects = coast.start, 1
+    for now in range(coast.start + 1_000, coast.end + 300_000, 1_000):
+        away = any(outage.at <= now < outage.until + 1_000 for outage in coast.outages)
+        connects += any(outage.until <= now < outage.until + 1_000 for outage in coast.outages)
+        heard += 0 if away else 1_000
+        yield {"ts": now, "now": now, "heard": heard, "connects": connects}

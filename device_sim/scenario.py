@@ -66,6 +66,7 @@ class Cast(NamedTuple):
     receivers: tuple[Device, ...]
     sensors: tuple[Device, ...]
     gateways: tuple[Device, ...]
+    consoles: tuple[Device, ...]  # the stations' own, which beat too
     vessels: tuple[str, ...]  # MMSI or terminal numbers
 
 
@@ -91,14 +92,9 @@ def cast(site: Site, scenario: Scenario) -> Cast:
     invented = (f"41290{i:04d}" for i in range(scenario.vessels))
     vessels = tuple([*registered, *invented][: scenario.vessels]) if scenario.vessels else ()
     return Cast(
-        of("box", scenario.boxes),
-        of("light", scenario.lights),
-        of("camera", scenario.cameras),
-        of("receiver", 99),
-        of("sensor", 99),
-        of("gateway", 99),
-        vessels,
-    )
+        of("box", scenario.boxes), of("light", scenario.lights), of("camera", scenario.cameras), of("receiver", 99), of("sensor", 99),
+        of("gateway", 99), of("console", 99), vessels,
+    )  # fmt: skip
 
 
 def staged(scenario: Scenario, people: Cast, seed: int, start: int, end: int) -> list[Staged]:
