@@ -178,15 +178,16 @@ class BoxHealth:
             if memory.connects != NEVER:
                 memory.grace = batch.heard + self.grace
             memory.connects = batch.connects
+        fallen: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         if batch.heard >= memory.grace:
             age = np.where(memory.heard == NEVER, 0, batch.heard - memory.heard)
             still = np.where((memory.heard == NEVER) & (memory.fixes != NEVER), batch.heard - memory.fixes, 0)
             raw = ((age > self.missed) | (still > self.quiet)).astype(np.int8) + (age > self.gone)
             fallen = np.flatnonzero(raw > memory.away)
             memory.away[fallen], memory.streak[fallen] = raw[fallen], 0
-            for i in fallen:
-                yield from self._fell(memory, int(i), batch)
-        yield from Outages(self.code, self.outage).judge(memory.away, memory.outage, batch, site)
+        yield from Outages(self.code, self.outage).judge(memory.away, memory.outage, batch, site)  # first: it explains those that follow
+        for row in fallen:
+            yield from self._fell(memory, int(row), batch)
         yield from self._never(memory, batch)
 
     def _fell(self, memory: Memory, row: int, batch: Batch) -> Iterator[Finding]:

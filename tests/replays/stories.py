@@ -1,0 +1,83 @@
+"""Writes the recordings of the golden replays: small stories on the small coast. `python -m tests.replays.stories` from the project's folder.
+
+The recordings are kept in the repository; this file says how they came about. What `replay` makes of them stands beside each as `.expected`, and a
+difference there is what a reviewer judges.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from ingest.recording_file import rfc3339
+from tests.small_coast import START, box
+
+FOLDER = Path(__file__).parent
+MINUTE = 60_000
+Said = tuple[int, str, str, dict]  # received, device, kind, payload
+
+
+def beats(boxes: range, until: int, gone: dict[int, tuple[int, int]] | None = None, **more: object) -> Iterator[Said]:
+    for second in range(0, until // 1_000, 30):
+        for i in boxes:
+            at = START + second * 1_000 + i * 100
+            a, b = (gone or {}).get(i, (0, 0))
+            if not a <= second * 1_000 < b:
+                yield at + 40, box(i), "heartbeat", {"ts": at, "sent": at, "seq": second // 30, "boot": 7, "battery": 0.9, "uptime": second, **more}
+
+
+def press(i: int, at: int, seq: int, **more: object) -> Said:
+    return at + 40, box(i), "sos", {"ts": at, "sent": at, "seq": seq, "boot": 7, "state": "pressed", **more}
+
+
+def act(at: int, name: str, alert: str, do: str, **more: object) -> Said:
+    return at, "console", "action", {"ts": at, "id": name, "alert": alert, "do": do, "by": "wang", **more}
+
+
+def fleet(until: int, gone: dict[str, tuple[int, int]]) -> Iterator[Said]:
+    for second in range(0, until // 1_000, 120):
+        for n in range(7):
+            vessel, at = f"41200000{n}", START + second * 1_000 + n * 1_000
+            a, b = gone.get(vessel, (0, 0))
+            if not a <= second * 1_000 < b:
+                place = [round(118.85 + n * 0.003, 6), 24.802]
+                yield at + 40, "ais-1", "position", {"ts": at, "vessel": vessel, "position": place, "sog": 0.2, "cog": 90, "name": f"MIN SHI YU 0000{n}"}
+
+
+STORIES: dict[str, list[Said]] = {
+    "sos/pressed_twice": [
+        press(1, START, 1),
+        (START + 5_040, box(1), "sos", {"ts": START, "sent": START + 5_000, "seq": 1, "boot": 7, "state": "pressed"}),  # not yet answered: a repetition
+        press(1, START + 90_000, 2),
+    ],
+    "sos/late_and_unproven": [
+        (START + 26 * MINUTE, box(2), "sos", {"ts": START, "sent": START + 26 * MINUTE, "seq": 1, "boot": 7, "state": "pressed"}),
+        (START + 27 * MINUTE, box(3), "sos", {"ts": 5_000, "seq": 1, "boot": 9, "state": "pressed"}),
+        (START + 28 * MINUTE, "box-new", "sos", {"ts": START + 28 * MINUTE, "seq": 1, "boot": 1, "state": "pressed"}),
+    ],
+    "sos/beacon": [
+        (START + i * 10_000, "ais-1", "distress", {"ts": START + i * 10_000, "vessel": "972971214", "source": "mob", "position": [118.9, 24.8], "sog": 15.0})
+        for i in range(12)
+    ],
+    "box_health/one_silent": list(beats(range(6), 80 * MINUTE, {3: (5 * MINUTE, 75 * MINUTE)})),
+    "box_health/segment_outage": list(beats(range(8), 20 * MINUTE, {i: (5 * MINUTE, 12 * MINUTE) for i in (2, 3, 4, 5)})),
+    "box_health/opened": [
+        *beats(range(2), 3 * MINUTE),
+        (START + 65_000, box(1), "tamper", {"ts": START + 65_000, "sent": START + 65_000, "seq": 100, "boot": 7, "door": True, "tilt": 2}),
+        (START + 125_000, box(1), "tamper", {"ts": START + 125_000, "sent": START + 125_000, "seq": 101, "boot": 7, "door": False, "tilt": 2}),
+    ],
+    "position_silence/among_others": list(fleet(260 * MINUTE, {"412000003": (60 * MINUTE, 230 * MINUTE)})),
+    "position_silence/receiver_died": list(fleet(60 * MINUTE, {})),
+}
+
+
+def main() -> None:
+    for name, said in STORIES.items():
+        lines = (
+            json.dumps({"received": rfc3339(received), "topic": f"coast/bay/{device}/{kind}", "payload": payload}, ensure_ascii=False)
+            for received, device, kind, payload in sorted(said, key=lambda each: each[0])
+        )
+        (FOLDER / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
