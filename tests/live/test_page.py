@@ -171,6 +171,7 @@ def test_on_a_phone_nothing_sticks_out_and_one_thumb_acknowledges(coast, browser
     page = coast.open(browser, who(coast, "clerk"), viewport={"width": 390, "height": 844}, has_touch=True)
     page.locator("#list .row").tap()
     button = page.locator('#detail [data-do="acknowledge"]')
+    expect(page.locator("#detail .timeline li")).to_have_count(1)
     box = button.bounding_box()
     assert box["height"] >= 48
     assert box["y"] > 844 / 2

@@ -1,6 +1,6 @@
 // One alert: what, where, what proves it, who did what when, and what can be done now.
 import { act, pending, VERBS } from "./actions.js";
-import { $, h, shape } from "./dom.js";
+import { $, calmly, h, shape } from "./dom.js";
 import { changed, now, on, rings, state } from "./state.js";
 import { CHANGES, clock, HOWS, inLanguage, LEVELS, MODELS, moment, named, OUTCOMES, RESPONSES, span, t } from "./words.js";
 
@@ -46,7 +46,9 @@ function told(alert) {
   return h("p", { class: `told ${waiting.how}`, role: "status" }, `${named(CHANGES, waiting.what)}: ${text}`);
 }
 
-export function draw() {
+export const draw = calmly(drawNow);
+
+function drawNow() {
   const alert = state.alerts.get(state.selected);
   const place = $("detail");
   place.hidden = !alert;

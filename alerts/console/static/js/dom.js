@@ -28,3 +28,10 @@ export function shape(level) {
 }
 
 export const $ = (id) => document.getElementById(id);
+
+// A finger that is down keeps its button: what would be drawn anew waits until it is up, so that no press is lost.
+let down = false;
+const waiting = new Set();
+addEventListener("pointerdown", () => { down = true; }, true);
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(() => { down = false; for (const draw of waiting) draw(); waiting.clear(); }, 60), true);
+export const calmly = (draw) => () => (down ? waiting.add(draw) : draw());

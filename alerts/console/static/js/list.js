@@ -1,5 +1,5 @@
 // What is open, the gravest and oldest first. Red flashes until acknowledged; ages and deadlines count.
-import { $, h, shape } from "./dom.js";
+import { $, calmly, h, shape } from "./dom.js";
 import { now, on, RANK, rings, state } from "./state.js";
 import { clock, HOWS, inLanguage, LEVELS, MODELS, named, RESPONSES, short, span, t } from "./words.js";
 
@@ -31,7 +31,9 @@ function row(alert) {
     h("span", { class: "times" }, h("b", { "data-age": alert.raised, title: t("age") }, span(now() - alert.raised)), h("small", { "data-due": alert.id, class: alert.due && alert.due < now() ? "overdue" : "" }, due(alert))));
 }
 
-export function draw() {
+export const draw = calmly(drawNow);
+
+function drawNow() {
   const focused = document.activeElement?.dataset?.alert;
   const all = [...state.alerts.values()];
   const open = ordered();
