@@ -28,6 +28,7 @@ class Boot(Struct):
     error: int | None = None  # smallest received - ts, ms
     base: int | None = None  # ts - uptime, ms
     on_time: int = 0
+    beats: bool = False  # a heartbeat of it was heard
 
 
 class Known(Struct):
@@ -73,6 +74,8 @@ class Intake:
         boot.last = seq
         boot.last_ts = ts
         received = event.received
+        if boot.error is None or received - ts < boot.error:
+            boot.error = received - ts
         error = received - sent
         late = sent - ts
         if late < 0:
@@ -84,7 +87,6 @@ class Intake:
     def take(self, event: Event, urgent: bool) -> Taken | None:
         """None for a repetition."""
         known = self.known.get(event.device)
-        restarted = False
         if known is None:
             known = self.known[event.device] = Known(Boot(event.boot))
         boot = known.boot
@@ -98,13 +100,16 @@ class Intake:
                 if known.previous is not None:
                     known.old = [*known.old, known.previous.id][-OLD_BOOTS:]
                 known.previous, known.boot = boot, Boot(event.boot)
-                boot, restarted = known.boot, True
+                boot = known.boot
         seq = event.seq
         if seq is not None and seq == boot.last + 1 and not urgent:  # nearly always
             boot.last, boot.last_ts = seq, event.ts or 0
         elif _said_before(boot, event) if urgent else _out_of_order(boot, event):
             self.repeated += 1
             return None
+        restarted = False
+        if type(event) is Heartbeat and not boot.beats:
+            boot.beats, restarted = True, known.previous is not None and boot is known.boot
         return _timed(boot, event, restarted)
 
 
@@ -120,14 +125,9 @@ def _timed(boot: Boot, event: Event, restarted: bool) -> Taken:
             if boot.base is not None and not -CLOCK_JUMP <= base - boot.base <= CLOCK_JUMP:  # its clock was set
                 boot.error, boot.on_time = None, 0
             boot.base = base
-    if sent is not None:
-        error = received - sent
-    else:
-        error = received - ts
-        if boot.error is None or error < boot.error:
-            boot.error = error
-        else:
-            error = boot.error
+    if boot.error is None or received - ts < boot.error:
+        boot.error = received - ts
+    error = boot.error if sent is None else received - sent
     at = ts + error
     at = min(at, received)
     late = received - at

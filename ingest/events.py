@@ -38,7 +38,7 @@ Level = Literal["blue", "yellow", "orange", "red"]
 Millis = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
 
 
-class Event(Struct, frozen=True, array_like=True, gc=False, kw_only=True, tag_field="kind"):
+class Event(Struct, frozen=True, array_like=True, gc=False, tag_field="kind"):
     """What all have. `received` and `flags` are the bridge's; (device, boot, seq, ts) names the event."""
 
     device: str
@@ -54,19 +54,19 @@ class Event(Struct, frozen=True, array_like=True, gc=False, kw_only=True, tag_fi
 # Call boxes and lights
 
 
-class Sos(Event, tag="sos"):
+class Sos(Event, tag="sos", frozen=True, kw_only=True):
     state: Literal["pressed", "released"] = "pressed"
     hold: Seconds | None = None
     channel: str | None = None  # button, voice
     raw: bytes | None = None  # the payload, where it was not a valid `sos`: it raises all the same
 
 
-class Talk(Event, tag="talk"):
+class Talk(Event, tag="talk", frozen=True, kw_only=True):
     state: Literal["open", "closed"]
     seconds: Seconds | None = None
 
 
-class Heartbeat(Event, tag="heartbeat"):
+class Heartbeat(Event, tag="heartbeat", frozen=True, kw_only=True):
     battery: Ratio | None = None
     supply: Literal["mains", "battery", "solar"] | None = None
     rssi: Dbm | None = None
@@ -75,17 +75,17 @@ class Heartbeat(Event, tag="heartbeat"):
     firmware: Word | None = None
 
 
-class Tamper(Event, tag="tamper"):
+class Tamper(Event, tag="tamper", frozen=True, kw_only=True):
     door: bool | None = None
     tilt: Tilt | None = None
 
 
-class Rescue(Event, tag="rescue"):
+class Rescue(Event, tag="rescue", frozen=True, kw_only=True):
     item: Literal["lifebuoy", "line", "box"]
     state: Literal["taken", "returned"]
 
 
-class Light(Event, tag="light"):
+class Light(Event, tag="light", frozen=True, kw_only=True):
     lamp: Word | None = None
     mode: Literal["off", "on", "warn", "strobe", "search"] | None = None
     actual: Word | None = None
@@ -94,19 +94,19 @@ class Light(Event, tag="light"):
     lux: Lux | None = None
 
 
-class Selftest(Event, tag="selftest"):
+class Selftest(Event, tag="selftest", frozen=True, kw_only=True):
     loop: Literal["button", "speaker", "microphone", "siren", "lamp", "camera"]
     ok: bool
     value: Number | None = None
     unit: Word | None = None
 
 
-class Status(Event, tag="status"):
+class Status(Event, tag="status", frozen=True, kw_only=True):
     state: Literal["online", "offline"]
     retained: bool = False  # a retained copy sets the state and is no event
 
 
-class Done(Event, tag="done"):
+class Done(Event, tag="done", frozen=True, kw_only=True):
     id: Word
     ok: bool
     reason: Text | None = None
@@ -115,7 +115,7 @@ class Done(Event, tag="done"):
 # Cameras
 
 
-class Camera(Event, tag="camera"):
+class Camera(Event, tag="camera", frozen=True, kw_only=True):
     fps: FramesPerSecond | None = None
     preset: Word | None = None
     mode: Literal["day", "infrared", "thermal"] | None = None
@@ -147,12 +147,12 @@ class TrackedObject(Struct, frozen=True, array_like=True, gc=False, kw_only=True
     image: Word | None = None
 
 
-class Tracks(Event, tag="tracks"):
+class Tracks(Event, tag="tracks", frozen=True, kw_only=True):
     objects: tuple[TrackedObject, ...]
     preset: Word | None = None
 
 
-class Crowd(Event, tag="crowd"):
+class Crowd(Event, tag="crowd", frozen=True, kw_only=True):
     zone: Word
     count: Count
     count_error: Count | None = None
@@ -160,7 +160,7 @@ class Crowd(Event, tag="crowd"):
     score: Ratio | None = None
 
 
-class Hull(Event, tag="hull"):
+class Hull(Event, tag="hull", frozen=True, kw_only=True):
     text: Text
     track: int | str | None = None
     score: Ratio | None = None
@@ -168,7 +168,7 @@ class Hull(Event, tag="hull"):
     image: Word | None = None
 
 
-class Plate(Event, tag="plate"):
+class Plate(Event, tag="plate", frozen=True, kw_only=True):
     keyed: Word
     track: int | str | None = None
 
@@ -176,7 +176,7 @@ class Plate(Event, tag="plate"):
 # Vessels and the sea
 
 
-class Position(Event, tag="position"):
+class Position(Event, tag="position", frozen=True, kw_only=True):
     """A fix, or the static part of one (then `position` is None). `device` is the receiver that heard it."""
 
     vessel: Word
@@ -196,7 +196,7 @@ class Position(Event, tag="position"):
     owner: bool = True  # False: the fix is another area's, copied here because it is near
 
 
-class Distress(Event, tag="distress"):
+class Distress(Event, tag="distress", frozen=True, kw_only=True):
     vessel: Word | None = None
     source: str | None = None  # sart, mob, epirb, beidou, dsc
     position: Lonlat | None = None
@@ -206,7 +206,7 @@ class Distress(Event, tag="distress"):
     raw: bytes | None = None
 
 
-class Receiver(Event, tag="receiver"):
+class Receiver(Event, tag="receiver", frozen=True, kw_only=True):
     messages: PerMinute | None = None
     vessels: PerMinute | None = None
 
@@ -223,7 +223,7 @@ class Checks(Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     lifejackets: Check | None = None
 
 
-class Trip(Event, tag="trip"):
+class Trip(Event, tag="trip", frozen=True, kw_only=True):
     id: Word
     vessel: Word
     report: Literal["departure", "return", "check"]
@@ -236,7 +236,7 @@ class Trip(Event, tag="trip"):
     by: Word | None = None
 
 
-class Permit(Event, tag="permit"):
+class Permit(Event, tag="permit", frozen=True, kw_only=True):
     zone: Word
     from_: Millis
     until: Millis
@@ -247,18 +247,18 @@ class Permit(Event, tag="permit"):
     by: Word | None = None
 
 
-class Tide(Event, tag="tide"):
+class Tide(Event, tag="tide", frozen=True, kw_only=True):
     level: TideLevel
     datum: Literal["chart", "msl", "1985", "gauge"] = "chart"
 
 
-class Wave(Event, tag="wave"):
+class Wave(Event, tag="wave", frozen=True, kw_only=True):
     height: WaveHeight | None = None
     period: Seconds | None = None
     direction: Degrees | None = None
 
 
-class Weather(Event, tag="weather"):
+class Weather(Event, tag="weather", frozen=True, kw_only=True):
     wind_speed: MetresPerSecond | None = None
     averaging: Seconds | None = None
     wind_gust: MetresPerSecond | None = None
@@ -268,13 +268,13 @@ class Weather(Event, tag="weather"):
     pressure: Hectopascals | None = None
 
 
-class Water(Event, tag="water"):
+class Water(Event, tag="water", frozen=True, kw_only=True):
     temperature: Celsius | None = None
     current_speed: MetresPerSecond | None = None
     current_direction: Degrees | None = None
 
 
-class Bulletin(Event, tag="bulletin"):
+class Bulletin(Event, tag="bulletin", frozen=True, kw_only=True):
     id: Word
     type: Literal["wind", "typhoon", "fog", "wave", "surge", "thunderstorm", "tsunami", "moratorium", "recall", "closure", "navigation"]
     message: Literal["alert", "update", "cancel"] = "alert"
@@ -293,7 +293,7 @@ class Bulletin(Event, tag="bulletin"):
 # People
 
 
-class Action(Event, tag="action"):
+class Action(Event, tag="action", frozen=True, kw_only=True):
     id: Word
     alert: Word
     do: Literal[
@@ -310,7 +310,7 @@ class Action(Event, tag="action"):
     attachments: tuple[Word, ...] = ()
 
 
-class Incident(Event, tag="incident"):
+class Incident(Event, tag="incident", frozen=True, kw_only=True):
     level: Level
     by: Word
     position: Lonlat | None = None
@@ -331,7 +331,7 @@ class Matchers(Struct, frozen=True, array_like=True, gc=False, kw_only=True):
     level: Level | None = None
 
 
-class Silence(Event, tag="silence"):
+class Silence(Event, tag="silence", frozen=True, kw_only=True):
     id: Word
     matchers: Matchers
     until: Millis
@@ -340,7 +340,7 @@ class Silence(Event, tag="silence"):
     from_: Millis | None = None
 
 
-class Work(Event, tag="work"):
+class Work(Event, tag="work", frozen=True, kw_only=True):
     id: Word
     subject: Word  # `device` on the wire's object: the device worked on
     by: Word
@@ -349,7 +349,7 @@ class Work(Event, tag="work"):
     closed: bool = False
 
 
-class Exercise(Event, tag="exercise"):
+class Exercise(Event, tag="exercise", frozen=True, kw_only=True):
     id: Word
     devices: tuple[Word, ...]
     until: Millis
@@ -357,14 +357,14 @@ class Exercise(Event, tag="exercise"):
     from_: Millis | None = None
 
 
-class Shift(Event, tag="shift"):
+class Shift(Event, tag="shift", frozen=True, kw_only=True):
     seat: Word
     do: Literal["on", "off", "offer", "accept"]
     by: Word
     to: Word | None = None
 
 
-class Unit(Event, tag="unit"):
+class Unit(Event, tag="unit", frozen=True, kw_only=True):
     unit: Word
     type: Word | None = None
     position: Lonlat | None = None
@@ -374,19 +374,19 @@ class Unit(Event, tag="unit"):
     battery: Ratio | None = None
 
 
-class Patrol(Event, tag="patrol"):
+class Patrol(Event, tag="patrol", frozen=True, kw_only=True):
     unit: Word
     point: Word
     result: Text | None = None
 
 
-class Message(Event, tag="message"):
+class Message(Event, tag="message", frozen=True, kw_only=True):
     from_: Word
     text: Text
     channel: Word | None = None
 
 
-class Receipt(Event, tag="receipt"):
+class Receipt(Event, tag="receipt", frozen=True, kw_only=True):
     delivery: Word
     state: Literal["sent", "delivered", "read", "failed"]
     channel: Word | None = None
@@ -395,7 +395,7 @@ class Receipt(Event, tag="receipt"):
 # The system itself
 
 
-class System(Event, tag="system"):
+class System(Event, tag="system", frozen=True, kw_only=True):
     """A finding about ourselves. `clear` ends what `code` of `part` began."""
 
     part: Word
@@ -404,7 +404,7 @@ class System(Event, tag="system"):
     clear: bool = False
 
 
-class Tick(Event, tag="tick"):
+class Tick(Event, tag="tick", frozen=True, kw_only=True):
     """The passing of a second in an area. `now` never falls; `heard` rises only while the bridge's own probe comes back. Both ms."""
 
     now: int
@@ -412,7 +412,7 @@ class Tick(Event, tag="tick"):
     connects: int = 0  # sessions that the broker has opened for this bridge
 
 
-class SiteChange(Event, tag="site"):
+class SiteChange(Event, tag="site", frozen=True, kw_only=True):
     """From here on the area is judged by this revision of the site."""
 
     revision: str

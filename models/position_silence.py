@@ -95,7 +95,7 @@ class PositionSilence:
                 memory.wind = rare.event.wind_speed
         if len(batch.positions.nth) and batch.heard >= 0:
             _grow(memory, len(batch.vessels))
-            memory.receivers[batch.positions.receiver] = batch.heard
+            self._receivers(memory, batch)
             Coverage(memory.cells).heard(batch.positions.longitude, batch.positions.latitude, batch.positions.at)
             for fixes in rounds(batch.positions):
                 yield from self._fixes(memory, fixes, batch)
@@ -104,6 +104,14 @@ class PositionSilence:
             yield from self._silences(memory, batch, site)
 
     # Who is heard
+
+    def _receivers(self, memory: Memory, batch: Batch) -> None:
+        """Time in which a receiver passed on nothing is no silence of the vessels that it heard."""
+        for receiver in np.unique(batch.positions.receiver):
+            last = int(memory.receivers[receiver])
+            if last != NEVER and batch.heard - last > self.receiver_quiet:
+                memory.heard[(memory.receiver == receiver) & (memory.at != NEVER)] += batch.heard - last
+            memory.receivers[receiver] = batch.heard
 
     def _fixes(self, memory: Memory, fixes: Positions, batch: Batch) -> Iterator[Finding]:
         new = fixes.at > memory.at[fixes.subject]
