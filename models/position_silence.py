@@ -106,10 +106,10 @@ class PositionSilence:
     # Who is heard
 
     def _receivers(self, memory: Memory, batch: Batch) -> None:
-        """Time in which a receiver passed on nothing is no silence of the vessels that it heard."""
+        """A long time in which a receiver passed on nothing is no silence of the vessels that it heard."""
         for receiver in np.unique(batch.positions.receiver):
             last = int(memory.receivers[receiver])
-            if last != NEVER and batch.heard - last > self.receiver_quiet:
+            if last != NEVER and batch.heard - last > self.blue_after:
                 memory.heard[(memory.receiver == receiver) & (memory.at != NEVER)] += batch.heard - last
             memory.receivers[receiver] = batch.heard
 
