@@ -107,7 +107,7 @@ def rounds(columns: Columns) -> tuple[Columns, ...]:
     subject = columns.subject.tolist()
     if len(set(subject)) == len(subject):
         return (columns,) if subject else ()
-    cuts = [0]
+    cuts: list[int] = [0]
     seen: set[int] = set()
     for row, each in enumerate(subject):
         if each in seen:

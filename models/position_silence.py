@@ -41,6 +41,7 @@ class Memory:
     label: NDArray[np.int8]  # 1: likely disabled
     seen: NDArray[np.int8]  # fixes since it came back
     owner: NDArray[np.bool_]
+    retry: Ints  # `heard` before which a silence that a guard explained is not judged again
     receivers: Ints  # by device row: `heard` when it last passed on a fix
     cells: dict[int, list[int]]  # grid cell -> [day, fixes, fixes on earlier days]
     wind: float = 0.0  # m/s
@@ -68,13 +69,14 @@ class PositionSilence:
     least: int = parameter(3, "vessels", "ours", 1, 1_000, "under this many neighbours the cell's history stands in")
     radius: float = parameter(5_000.0, "m", "ours", 100, 100_000, "who is a neighbour")
     receiver_quiet: int = parameter(5 * MINUTE, "ms", "ours", 10_000, HOUR, "a receiver that passes on nothing for this long proves no silence")
+    patience: int = parameter(5 * MINUTE, "ms", "ours", 10_000, HOUR, "a silence that a guard explained is judged again after this")
     back: int = parameter(2, "fixes", "warning-models M12", 1, 100, "fixes that end it")
 
     def start(self, _site: Site, _area: Area, devices: Devices) -> Memory:
         return Memory(
             heard=_column(np.int64), at=_column(np.int64), place=np.empty((0, 4)), receiver=_column(np.int64), interval=_column(np.float64),
             hours=np.zeros((0, 12), dtype=np.int32), hour=_column(np.int64), level=_column(np.int8), label=_column(np.int8), seen=_column(np.int8),
-            owner=_column(np.bool_), receivers=np.full(len(devices) + 1, NEVER, dtype=np.int64), cells={},
+            owner=_column(np.bool_), retry=_column(np.int64), receivers=np.full(len(devices) + 1, NEVER, dtype=np.int64), cells={},
         )  # fmt: skip
 
     def migrate(self, memory: Memory, old: Devices, new: Devices) -> Memory:
@@ -128,6 +130,7 @@ class PositionSilence:
         memory.place[rows] = np.column_stack((fixes.longitude, fixes.latitude, fixes.sog, fixes.cog))
         memory.receiver[rows] = fixes.receiver
         memory.owner[rows] = fixes.owner
+        memory.retry[rows] = 0
         _count(memory, rows, fixes.at // HOUR)
         for i in np.flatnonzero(memory.level[rows]):
             row = int(rows[i])
@@ -144,33 +147,39 @@ class PositionSilence:
         due = np.maximum(self.blue_after, self.intervals * memory.interval[:n])
         live = batch.heard - memory.receivers[memory.receiver[:n]] <= self.receiver_quiet
         level = (age > due).astype(np.int8) + (age > np.maximum(due, self.yellow_after)) + (age > np.maximum(due, self.orange_after))
-        candidates = np.flatnonzero((level > memory.level[:n]) & live & memory.owner[:n] & (memory.at[:n] != NEVER))
+        open_to = live & memory.owner[:n] & (memory.at[:n] != NEVER) & (memory.retry[:n] <= batch.heard)
+        candidates = np.flatnonzero((level > memory.level[:n]) & open_to)
         if len(candidates):
             masks = masks_of(site)
             for row in candidates:
-                yield from self._silent(memory, int(row), int(level[row]), batch, masks)
+                found = self._silent(memory, int(row), int(level[row]), batch, masks)
+                if found is None:
+                    memory.retry[row] = batch.heard + self.patience
+                else:
+                    yield found
         late = np.flatnonzero((memory.level[:n] > 0) & (memory.label[:n] == 0) & (age > self.disabling_after))
         for row in late:
             memory.label[row] = 1
             yield self._finding(memory, int(row), int(memory.level[row]), batch, batch.nth, batch.now, {}, "likely_disabled")
 
-    def _silent(self, memory: Memory, row: int, level: int, batch: Batch, masks: Masks) -> Iterator[Finding]:
+    def _silent(self, memory: Memory, row: int, level: int, batch: Batch, masks: Masks) -> Finding | None:
+        """None where a guard explains the silence."""
         longitude, latitude, sog, cog = (float(value) for value in memory.place[row])
         if batch.vessels.all[row].asset != "ship" or masks.sheltered(longitude, latitude):
-            return
+            return None
         if memory.level[row] == 0:
             if memory.hours[row].sum() < self.fixes:
-                return
+                return None
             heard, of = self._neighbours(memory, row, batch)
             if of >= self.least and heard < self.neighbours * of:
-                return
+                return None
             cells = Coverage(memory.cells)
             if of < self.least and not cells.known(longitude, latitude, batch.now):
-                return
+                return None
             if sog > 0.5 and not np.isnan(cog):
                 away = moved(longitude, latitude, cog, sog * NM / HOUR * float(memory.interval[row] + 10 * MINUTE))
                 if not cells.heard_near(*away):
-                    return
+                    return None
             values: dict[str, Any] = {"neighbours_heard": heard, "neighbours": of}
             if masks.to_border(longitude, latitude) < self.border:
                 level, values["border"] = 3, True
@@ -178,7 +187,7 @@ class PositionSilence:
                 level, values["wind"] = max(level, 2), memory.wind
         else:
             values = {}
-        yield self._finding(memory, row, level, batch, batch.nth, batch.now, values)
+        return self._finding(memory, row, level, batch, batch.nth, batch.now, values)
 
     def _neighbours(self, memory: Memory, row: int, batch: Batch) -> tuple[int, int]:
         """(still heard, all) of those who were heard within `radius` about when this one was heard last."""
@@ -225,7 +234,7 @@ def _grow(memory: Memory, n: int) -> None:
 
 _FILLS: tuple[tuple[str, Any], ...] = (
     ("heard", NEVER), ("at", NEVER), ("place", np.nan), ("receiver", NEVER), ("interval", 0.0), ("hours", 0), ("hour", 0), ("level", 0), ("label", 0),
-    ("seen", 0), ("owner", True),
+    ("seen", 0), ("owner", True), ("retry", 0),
 )  # fmt: skip
 
 
