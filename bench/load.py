@@ -1,77 +1,115 @@
-"""The mixed load of a coast, as the log keeps it: heartbeats 60 %, tracks 15 %, positions 15 %, the rest 10 %. Seeded."""
+"""The mixed load of a coast: heartbeats 60 %, tracks 15 %, positions 15 %, the rest 10 %. Seeded. As events, as log records, as MQTT messages.
+
+Devices and vessels speak in turn, as on a real coast: at 500 events a second, 9,000 boxes and lights give a heartbeat every 30 s and 750 vessels a
+position every 10 s.
+"""
 
 import random
+from collections.abc import Iterator
 
-from ingest.events import AnyEvent, Camera, Heartbeat, Light, Position, Receiver, Tick, TrackedObject, Tracks, Weather
+import msgspec
+from msgspec import structs
+
+from ingest.events import AnyEvent, Camera, Event, Heartbeat, Light, Position, Receiver, Tick, TrackedObject, Tracks, Weather
+from ingest.recording import write
 from ingest.records import Batch, Codec
-from ingest.site import Site
+from ingest.site import Device, Site, with_revision
+
+START = 1_767_225_600_000  # ms; any moment will do
 
 
-def events(site: Site, area: str, seconds: int, rate: int, start: int = 1_767_225_600_000) -> list[list[AnyEvent]]:
-    """One list a second, a tick at its end."""
-    chance = random.Random(7)
-    devices = [device for device in site.devices if device.area == area]
-    boxes = [device.id for device in devices if device.type in ("box", "light")]
-    cameras = [device.id for device in devices if device.type == "camera"]
-    receivers = [device.id for device in devices if device.type == "receiver"]
-    sensors = [device.id for device in devices if device.type == "sensor"] or receivers
-    vessels = [f"4120{i:05d}" for i in range(400)]
-    longitude, latitude = devices[0].position
-    seq = dict.fromkeys([device.id for device in devices], -1)
-    beats = 0
+def widened(site: Site, area: str, boxes: int) -> Site:
+    """The site with so many boxes and lights in `area`, the new ones standing where the known ones do."""
+    known = [device for device in site.devices if device.area == area and device.type in ("box", "light")]
+    more: list[Device] = []
+    for n in range(boxes - len(known)):
+        like = known[n % len(known)]
+        more.append(structs.replace(like, id=f"{like.id}-{n}", place="", neighbours=()))
+    return with_revision(structs.replace(site, devices=(*site.devices, *more)))
 
-    def head(device: str, at: int) -> dict:
-        seq[device] += 1
-        return {"device": device, "received": at + 40, "ts": at, "sent": at, "seq": seq[device], "boot": 7}
 
-    def one(kind: float, at: int, n: int) -> AnyEvent:
-        nonlocal beats
+class Coast:
+    """Who speaks in one area, each counting its messages."""
+
+    def __init__(self, site: Site, area: str, vessels: int, start: int) -> None:
+        devices = [device for device in site.devices if device.area == area]
+        self.boxes = [device.id for device in devices if device.type in ("box", "light")]
+        self.lights = [device.id for device in devices if device.type == "light"] or self.boxes
+        self.cameras = [device.id for device in devices if device.type == "camera"]
+        self.receivers = [device.id for device in devices if device.type == "receiver"]
+        self.sensors = [device.id for device in devices if device.type == "sensor"] or self.receivers
+        self.vessels = [f"4120{i:05d}" for i in range(vessels)]
+        self.place = devices[0].position
+        self.start, self.chance = start, random.Random(7)
+        self._seq: dict[str, int] = {}
+        self._turns: dict[int, int] = {}
+
+    def _next(self, of: list[str]) -> str:
+        turn = self._turns[id(of)] = self._turns.get(id(of), -1) + 1
+        return of[turn % len(of)]
+
+    def _head(self, device: str, at: int) -> dict:
+        seq = self._seq[device] = self._seq.get(device, -1) + 1
+        return {"device": device, "received": at + 40, "ts": at, "sent": at, "seq": seq, "boot": 7}
+
+    def heartbeat(self, at: int) -> Heartbeat:
+        return Heartbeat(
+            **self._head(self._next(self.boxes), at), battery=round(0.8 + 0.1 * self.chance.random(), 2), supply="mains", rssi=-71.0, temperature=21.5,
+            uptime=(at - self.start) / 1000, firmware="1.4.2",
+        )  # fmt: skip
+
+    def one(self, at: int) -> AnyEvent:
+        chance, (longitude, latitude) = self.chance, self.place
+        kind = chance.random()
         if kind < 0.60:
-            beats += 1
-            device = boxes[beats % len(boxes)]
-            return Heartbeat(
-                **head(device, at),
-                battery=0.8 + 0.1 * chance.random(),
-                supply="mains",
-                rssi=-71.0,
-                temperature=21.5,
-                uptime=(at - start) / 1000,
-                firmware="1.4.2",
-            )
+            return self.heartbeat(at)
         if kind < 0.75:
             objects = tuple(
-                TrackedObject(track=n * 3 + k, class_="person", score=0.71, box=(0.1, 0.2, 0.05, 0.1), position=(longitude, latitude), speed=1.2)
+                TrackedObject(track=at + k, class_="person", score=0.71, box=(0.1, 0.2, 0.05, 0.1), position=(longitude, latitude), speed=1.2)
                 for k in range(2)
             )
-            return Tracks(**head(chance.choice(cameras), at), objects=objects, preset="1")
+            return Tracks(**self._head(self._next(self.cameras), at), objects=objects, preset="1")
         if kind < 0.90:
-            vessel = chance.choice(vessels)
             return Position(
-                device=receivers[0], received=at + 40, ts=at, vessel=vessel, position=(longitude + 0.05 * chance.random(), latitude - 0.05 * chance.random()),
-                sog=round(8 * chance.random(), 1), cog=90.0, heading=91.0, nav_status=0, class_="A",
+                device=self.receivers[0], received=at + 40, ts=at, vessel=self._next(self.vessels), sog=round(8 * chance.random(), 1), cog=90.0,
+                position=(round(longitude + 0.05 * chance.random(), 5), round(latitude - 0.05 * chance.random(), 5)), heading=91.0, nav_status=0,
+                class_="A",
             )  # fmt: skip
         if kind < 0.96:
-            return Light(**head(chance.choice(boxes), at), lamp="1", mode="on", actual="on", current=0.8, nominal=0.8, lux=12.0)
+            return Light(**self._head(self._next(self.lights), at), lamp="1", mode="on", actual="on", current=0.8, nominal=0.8, lux=12.0)
         if kind < 0.99:
-            return Camera(**head(chance.choice(cameras), at), fps=25.0, preset="1", mode="day", sharpness=0.7, brightness=0.5, looked=1.0)
+            return Camera(**self._head(self._next(self.cameras), at), fps=25.0, preset="1", mode="day", sharpness=0.7, brightness=0.5, looked=1.0)
         if kind < 0.995:
-            return Weather(**head(sensors[0], at), wind_speed=6.0, averaging=600.0, wind_gust=8.0)
-        return Receiver(**head(receivers[0], at), messages=70.0, vessels=40.0)
+            return Weather(**self._head(self.sensors[0], at), wind_speed=6.0, averaging=600.0, wind_gust=8.0)
+        return Receiver(**self._head(self.receivers[0], at), messages=70.0, vessels=40.0)
 
-    lists = []
+
+def events(site: Site, area: str, seconds: int, rate: int, vessels: int = 750, start: int = START) -> Iterator[list[Event]]:
+    """One list a second, a tick at its end."""
+    coast = Coast(site, area, vessels, start)
     for second in range(seconds):
         base = start + second * 1_000
-        some = [one(chance.random(), base + n * 1_000 // rate, n) for n in range(rate)]
-        lists.append([*some, Tick(device="bridge", received=base + 1_000, now=base + 1_000, heard=base + 1_000, connects=1)])
-    return lists
+        some: list[Event] = [coast.one(base + n * 1_000 // rate) for n in range(rate)]
+        yield [*some, Tick(device="bridge", received=base + 1_040, now=base + 1_040, heard=base + 1_040 - start, connects=1)]
 
 
-def records(site: Site, area: str, seconds: int, rate: int, size: int) -> list[bytes]:
+def records(site: Site, area: str, seconds: int, rate: int, size: int = 500, vessels: int = 750, start: int = START) -> list[bytes]:
     """Batches of at most `size` events, a tick the last of one."""
     codec, packed = Codec(), []
-    for second in events(site, area, seconds, rate):
+    for second in events(site, area, seconds, rate, vessels, start):
         body, tick = second[:-1], second[-1]
         pieces = [body[i : i + size] for i in range(0, len(body), size)]
         pieces[-1].append(tick)
         packed += [codec.pack(Batch(site.revision, piece)) for piece in pieces]
     return packed
+
+
+def messages(site: Site, area: str, count: int, rate: int, start: int, *, mixed: bool) -> list[tuple[str, bytes]]:
+    """(topic, payload) of `count` MQTT messages, `rate` a second from `start` ms on: the mixed load, or heartbeats alone."""
+    coast, encode = Coast(site, area, 400, start), msgspec.json.Encoder().encode
+    found = []
+    for n in range(count):
+        at = start + n * 1_000 // rate
+        topic, payload = write(coast.one(at) if mixed else coast.heartbeat(at), area)
+        found.append((topic, encode(payload)))
+    return found
