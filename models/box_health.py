@@ -203,7 +203,7 @@ class BoxHealth:
         """One finding for all that were never heard: a coast that is being built, or a box dead from the start."""
         if batch.heard - memory.start <= self.unheard:
             return
-        missing = np.flatnonzero((memory.heard == NEVER) & (memory.fixes == NEVER))
+        missing = np.flatnonzero((memory.heard == NEVER) & (memory.fixes == NEVER) & batch.devices.beats)
         if bool(len(missing)) == memory.unheard:
             return
         memory.unheard = bool(len(missing))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+import numpy as np
 from msgspec import Struct
 
 from ingest.events import Position
@@ -17,6 +18,7 @@ class Devices:
     def __init__(self, site: Site, area: Area) -> None:
         self.all: tuple[Device, ...] = tuple(device for device in site.devices if device.area == area.id and device.in_service)
         self.row = {device.id: row for row, device in enumerate(self.all)}
+        self.beats = np.array([device.type != "console" for device in self.all], dtype=np.bool_)  # bool[n]: a page has no heartbeat
         self.neighbours: tuple[tuple[int, ...], ...] = tuple(
             tuple(self.row[other] for other in device.neighbours if other in self.row) for device in self.all
         )

@@ -1,11 +1,6 @@
 """The life of an alert as timetables: at this minute that happens, and these people hear of it."""
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from coast import HOUR, MIN, T0, Incident, Room, Unit, coast
+from tests.alerts.coast import HOUR, MIN, T0, Incident, Room, Unit, coast
 
 
 def told(pages, reason=None):

@@ -1,11 +1,5 @@
 """The written promises of the alerts, kept under any order of findings, people at two consoles, and time."""
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from coast import HOUR, MIN, T0, Exercise, Incident, Room, Shift, Silence, Unit, Work, coast
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -13,6 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from alerts.life_cycle import LifeCycle
 from ingest.events import Action, Matchers
 from models.model import RANK, Finding
+from tests.alerts.coast import HOUR, MIN, T0, Exercise, Incident, Room, Shift, Silence, Unit, Work, coast
 
 STAGES = ["new", "acknowledged", "dispatched", "en_route", "arrived", "resolved", "verified"]
 LAST_STAGE = {"red": 4, "orange": 4, "yellow": 1, "blue": 1}

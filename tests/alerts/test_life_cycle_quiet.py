@@ -1,13 +1,7 @@
 """What keeps an alert quiet, and that it ends."""
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from coast import HOUR, MIN, T0, Exercise, Room, Shift, Silence, Work
-
 from ingest.events import Matchers
+from tests.alerts.coast import HOUR, MIN, T0, Exercise, Room, Shift, Silence, Work
 
 
 def test_a_work_order_expects_tamper_and_its_end_pages_what_stands():

@@ -2,8 +2,6 @@
 
 import gzip
 import json
-import sys
-from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -14,14 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Meta, Struct
 
-sys.path.insert(0, str(Path(__file__).parent))
-from coast import NOW, site
-
 from ingest.events import KINDS, Heartbeat, Sos, Tick
 from ingest.log import EVENTS, Record, open_log
 from ingest.recording import batches, export, read_recording, reread, write
 from ingest.records import Batch, Codec
 from ingest.wire import Door
+from tests.ingest.coast import NOW, site
 
 
 def values(annotation: Any, meta: Meta | None = None) -> st.SearchStrategy:

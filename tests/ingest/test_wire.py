@@ -3,22 +3,18 @@
 import base64
 import json
 import random
-import sys
-from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parent))
-from coast import NOW, site
-
 from ingest.events import KINDS, Sos, Tick
 from ingest.records import Batch, Codec
 from ingest.refusals import REASONS, Refused, pack, unpack
 from ingest.wire import Door
 from ingest.wire_permissions import KINDS_OF_TYPE
+from tests.ingest.coast import NOW, site
 
 DOOR = Door(site())
 

@@ -164,7 +164,7 @@ def test_many_restarts_in_a_day_are_blue():
 def test_devices_never_heard_are_one_finding():
     found = [each for each in find(site(), coast(12 * MINUTE, boxes=10)) if each.code == "unheard"]
     assert [each.level for each in found] == ["blue"]
-    assert found[0].values["devices"] == 7  # two boxes, receiver, camera, light, sensor, console
+    assert found[0].values["devices"] == 6  # two boxes, receiver, camera, light, sensor
 
 
 def test_a_receiver_that_only_passes_on_positions_is_down_when_they_stop():
