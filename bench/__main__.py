@@ -1,6 +1,6 @@
 """`python -m bench [NAME …] [--write]`: each measurement in a process of its own, one table, and BENCHMARKS.md."""
 
-import datetime
+import datetime as dt
 import os
 import platform
 import subprocess
@@ -12,7 +12,7 @@ import msgspec
 
 from bench.figure import Figure
 
-ALL = ("gateway", "fold")
+ALL = ("gateway", "fold", "bridge")
 ROOT = Path(__file__).resolve().parents[1]
 HEAD = ("what", "figure", "budget", "beside")
 
@@ -46,7 +46,7 @@ def _machine() -> str:
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
-        f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}, {os.cpu_count()} cores of {model}, {memory:.0f} GiB, "
+        f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, {os.cpu_count()} cores of {model}, {memory:.0f} GiB, "
         f"{platform.system()} {platform.release().split('-')[0]}, Python {platform.python_version()}; load {os.getloadavg()[0]:.1f} at the end"
     )
 

@@ -7,7 +7,8 @@ from alerts.fold import Fold
 from alerts.hearing import Hearing
 from bench.figure import Figure, least
 from bench.load import records, widened
-from ingest.records import Codec
+from ingest.events import Tick
+from ingest.records import Batch, Codec
 from ingest.settings import Settings
 from ingest.site_files import read_site
 
@@ -96,9 +97,6 @@ def _timed(run, packed: list[bytes]) -> float:
 
 def _tick(fold: Fold) -> float:
     """Mean of 30 quiet seconds, so that what happens every 10 s has its share; best of 5."""
-    from ingest.events import Tick
-    from ingest.records import Batch
-
     hearing, took = fold.hearing, []
     for _ in range(5):
         began = time.process_time()
