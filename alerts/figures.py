@@ -27,6 +27,7 @@ class Pipeline:
         self.area = area
         self._window: int | None = None
         self._whole = False
+        self._tick: Tick | None = None
         self._clear()
 
     def _clear(self) -> None:
@@ -49,7 +50,9 @@ class Pipeline:
             self._lags.append(max(0, at - min(event.received for event in (events[0], events[-1]))))
         if not isinstance(last, Tick):
             return []
-        self._unheard, self._connects = max(0, last.now - last.heard), last.connects
+        if self._tick is not None:
+            self._unheard += max(0, (last.now - self._tick.now) - (last.heard - self._tick.heard))
+        self._tick, self._connects = last, last.connects
         window = last.now // WINDOW
         if window == self._window:
             return []
@@ -69,7 +72,7 @@ class Pipeline:
             "batch": counts["events"] / max(1, counts["records"]),
             "lag": lags[len(lags) // 2],
             "lag_max": lags[-1],
-            "unheard": self._unheard,
+            "unheard": self._unheard,  # ms of the window in which the bridge could not prove that it heard
         }
         return Point("pipeline", {"area": self.area, "part": "log"}, fields, window * WINDOW)
 

@@ -6,8 +6,6 @@ from alerts.supervisor import ROLES, Role, Supervisor, role_of
 from ingest.settings import Settings
 from ingest.site import Person, Site
 
-ORDER = ("bridge", "processor", "recorder", "deliverer", "console")
-
 
 def run_machine(settings: Settings, scenario: str | None) -> int:
     """Blocks until it is stopped. The site is put into the log first, so that all roles start with the same revision."""
@@ -18,8 +16,7 @@ def run_machine(settings: Settings, scenario: str | None) -> int:
     log = open_log(settings.log_url)
     site = current_site(log, settings.site)
     log.close()
-    roles = [role_of("broker", ROLES["broker"])] if settings.mqtt == "embedded" else []
-    roles += [role_of(name, ROLES[name]) for name in ORDER]
+    roles = [role_of(name) for name in ROLES if name != "broker" or settings.mqtt == "embedded"]
     if scenario is not None:
         roles.append(_simulator(scenario))
     person = _first_operator(site)

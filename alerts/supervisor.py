@@ -29,19 +29,8 @@ from ingest.settings import Settings
 
 say = structlog.get_logger()
 
-SHARED = (
-    "numpy",
-    "msgspec",
-    "zstandard",
-    "structlog",
-    "ingest.site_files",
-    "ingest.log_sqlite",
-    "models.catalogue",
-    "alerts.fold",
-    "alerts.outcomes",
-    "faust",
-    "ingest.transport",
-)
+SHARED = ("numpy", "msgspec", "zstandard", "structlog", "ingest.site_files", "ingest.wire", "ingest.log_sqlite", "alerts.outcomes")
+ENGINE = ("models.catalogue", "alerts.fold", "faust", "ingest.transport")  # imported before the roles that need them, and after the others have begun
 BACK_OFF = (0.2, 0.5, 1, 2, 5, 10, 30)  # s; ours
 HEALTHY = 60.0  # s that a role must stand before its falls are forgotten; ours
 STOPPING = 12.0  # s until a role that does not stop is killed; ours
@@ -54,6 +43,7 @@ class Role:
 
     name: str
     start: Callable[[Settings], int]
+    preload: tuple[str, ...] = ()  # imported here before the fork, so that all share it
     pid: int = 0
     since: float = 0.0
     falls: int = 0
@@ -63,24 +53,25 @@ class Role:
     told: bool = field(default=False, repr=False)  # a fall is told and not yet cleared
 
 
-def role_of(name: str, module: str) -> Role:
+def role_of(name: str) -> Role:
     """A role by its module's `main`, imported in the child."""
+    module, preload = ROLES[name]
 
     def start(settings: Settings) -> int:
         status: int = importlib.import_module(module).main(settings)
         return status
 
-    return Role(name, start)
+    return Role(name, start, preload)
 
 
-ROLES = {
-    "bridge": "ingest.bridge",
-    "processor": "alerts.processor",
-    "recorder": "alerts.recorder",
-    "deliverer": "alerts.deliverer",
-    "console": "alerts.console.app",
-    "broker": "ingest.broker",
-}
+ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "broker": ("ingest.broker", ()),
+    "console": ("alerts.console.app", ()),
+    "bridge": ("ingest.bridge", ()),
+    "deliverer": ("alerts.deliverer", ()),
+    "processor": ("alerts.processor", ENGINE),
+    "recorder": ("alerts.recorder", ENGINE),
+}  # in the order in which they start: the page first, so that it can show the others coming
 
 
 class Supervisor:
@@ -90,10 +81,7 @@ class Supervisor:
 
     def run(self, ready: Callable[[], None]) -> int:
         """Blocks until SIGINT or SIGTERM; calls `ready` once the console answers."""
-        for module in SHARED:
-            importlib.import_module(module)
-        gc.collect()
-        gc.freeze()
+        _preload(SHARED)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._asked_to_stop)
         announced = False
@@ -115,9 +103,10 @@ class Supervisor:
         for role in self.roles:
             if role.pid or now < role.next_start:
                 continue
-            if role.name != "broker" and not self._broker_ready():
+            if role.name not in {"broker", "console"} and not self._broker_ready():
                 continue
-            role.pid, role.since = self._fork(role), now
+            _preload(role.preload)
+            role.pid, role.since = self._fork(role), time.monotonic()
             self._write_state()
 
     def _broker_ready(self) -> bool:
@@ -229,6 +218,15 @@ def _child(role: Role, settings: Settings, parent: int) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+
+
+def _preload(modules: Sequence[str]) -> None:
+    fresh = [module for module in modules if module not in sys.modules]
+    for module in fresh:
+        importlib.import_module(module)
+    if fresh:
+        gc.collect()
+        gc.freeze()  # the collector of a child would touch, and so copy, what it shares
 
 
 def _signal(pid: int, number: int) -> None:
