@@ -6,18 +6,17 @@ the position `archive` in the log moves only then, and retention passes nothing 
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
 import structlog
 import zstandard
 
-from alerts.alert import rfc3339
-from ingest.events import Event, kind_of
-from ingest.log import EVENTS, Entry, Log
-from ingest.records import Batch, Codec
+from alerts.export import with_sites
+from ingest.log import EVENTS, Log
+from ingest.recording import record_lines
+from ingest.records import Codec
 
 READER = "archive"
 HOUR = 3_600_000  # ms
@@ -25,40 +24,13 @@ GRACE = 60_000  # ms after the hour's end until it is closed: a record's stamp m
 CHUNK = 64  # records read at once
 
 _log = structlog.get_logger()
-Lines = Callable[[Entry, Batch, str], Iterator[bytes]]
-
-
-def named(event: Event) -> dict[str, object]:
-    """An event by the names of its fields, without what is empty."""
-    fields = {name: getattr(event, name) for name in event.__struct_fields__}
-    return {name.rstrip("_"): value for name, value in fields.items() if value is not None and value != ()}
-
-
-_json = msgspec.json.Encoder(order="deterministic").encode
-
-
-def event_lines(entry: Entry, batch: Batch, area: str) -> Iterator[bytes]:
-    """One line an event: the recording's `received` and `topic`, then where it stood in the log and by which site it was looked up."""
-    for row, event in enumerate(batch.events):
-        shape = named(event)
-        device, received = shape.pop("device"), shape.pop("received")
-        line = {
-            "received": rfc3339(int(str(received))),
-            "topic": f"coast/{area}/{device}/{kind_of(event)}",
-            "payload": shape,
-            "area": area,
-            "offset": entry.offset,
-            "row": row,
-            "site": batch.site,
-        }
-        yield _json(line) + b"\n"
 
 
 class Archive:
     """Writes the hours that are over. One step does one hour at most, so that the recorder is never away for long."""
 
-    def __init__(self, log: Log, folder: Path, areas: Mapping[int, str], lines: Lines = event_lines) -> None:
-        self._of, self._folder, self._areas, self._lines = log, folder, areas, lines
+    def __init__(self, log: Log, folder: Path, areas: Mapping[int, str]) -> None:
+        self._of, self._folder, self._areas = log, folder, areas
         self._codec = Codec()
         self._not_before: dict[int, int] = {}  # partition -> ms at which its hour is over
 
@@ -99,11 +71,17 @@ class Archive:
 
     def _copy(self, packed: zstandard.ZstdCompressionWriter, partition: int, offset: int, end: int, area: str) -> int:
         """Returns the offset that follows the hour."""
-        while entries := self._of.read(EVENTS, partition, offset, CHUNK):
-            for entry in entries:
-                if entry.at >= end:
-                    return entry.offset
-                for line in self._lines(entry, self._codec.unpack(entry.value), area):
-                    packed.write(line)
-                offset = entry.offset + 1
-        return offset
+        following = offset
+
+        def lines() -> Iterator[str]:
+            nonlocal following
+            while entries := self._of.read(EVENTS, partition, following, CHUNK):
+                for entry in entries:
+                    if entry.at >= end:
+                        return
+                    yield from record_lines(self._codec.unpack(entry.value), area, entry.offset)
+                    following = entry.offset + 1
+
+        for line in with_sites(self._of, lines()):
+            packed.write(line.encode())
+        return following

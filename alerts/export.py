@@ -45,12 +45,18 @@ def with_sites(log: Log, lines: Iterator[str]) -> Iterator[str]:
     for line in lines:
         row = msgspec.json.decode(line)
         named = [row["site"], *([row["payload"]["revision"]] if row["topic"].endswith("/site") else [])]
-        fresh = [revision for revision in named if revision not in told]
-        if fresh:
-            told.update(fresh)
-            row["sites"] = {revision: base64.b64encode(pack_site(site_at(log, revision))).decode() for revision in fresh}
-            line = msgspec.json.encode(row, order="deterministic").decode() + "\n"
-        yield line
+        fresh = dict.fromkeys(revision for revision in named if revision not in told)
+        told.update(fresh)
+        packed = {revision: base64.b64encode(site).decode() for revision in fresh if (site := _packed(log, revision))}
+        yield msgspec.json.encode({**row, "sites": packed}, order="deterministic").decode() + "\n" if packed else line
+
+
+def _packed(log: Log, revision: str) -> bytes | None:
+    """None for a revision that the log does not keep: its replay falls back on the folder that is given."""
+    try:
+        return pack_site(site_at(log, revision))
+    except KeyError:
+        return None
 
 
 def _moment(text: str | None, otherwise: int) -> int:

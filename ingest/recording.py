@@ -229,14 +229,15 @@ def export(log: Log, areas: Mapping[int, str], start: int, end: int, snapshot: M
     for entry in heapq.merge(
         *(_entries(log, area, start, end) for area in sorted(areas)), key=lambda entry: (entry.at, entry.partition, entry.offset)
     ):
-        batch = codec.unpack(entry.value)
-        for event in batch.events:
-            topic, payload = write(event, areas[entry.partition])
-            line = {
-                "received": rfc3339(event.received), "topic": topic, "payload": payload,
-                "area": areas[entry.partition], "offset": entry.offset, "site": batch.site,
-            }  # fmt: skip
-            yield _json(line).decode() + "\n"
+        yield from record_lines(codec.unpack(entry.value), areas[entry.partition], entry.offset)
+
+
+def record_lines(batch: Batch, area: str, offset: int) -> Iterator[str]:
+    """One record of the log as lines (with their end) that `batches` makes the same record of."""
+    for event in batch.events:
+        topic, payload = write(event, area)
+        line = {"received": rfc3339(event.received), "topic": topic, "payload": payload, "area": area, "offset": offset, "site": batch.site}
+        yield _json(line).decode() + "\n"
 
 
 def _entries(log: Log, area: int, start: int, end: int) -> Iterator[Entry]:
