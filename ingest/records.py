@@ -4,7 +4,7 @@ A record holds what was readable for one area at once; a tick, where there is on
 """
 
 import zstandard
-from msgspec import Struct, msgpack
+from msgspec import DecodeError, Struct, msgpack
 
 from ingest.events import AnyEvent
 
@@ -40,7 +40,10 @@ class Codec:
 
     def unpack(self, value: bytes) -> Batch:
         """Raises `Unreadable`."""
-        return _decode(self.unpack_bytes(value))
+        try:
+            return _decode(self.unpack_bytes(value))
+        except DecodeError as broken:  # ValidationError is one
+            raise Unreadable(str(broken)) from broken
 
     def pack_bytes(self, plain: bytes) -> bytes:
         """Any MessagePack or JSON document in the same envelope: outcomes, snapshots."""

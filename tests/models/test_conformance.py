@@ -33,7 +33,13 @@ def mixed(seed: int, minutes: int = 240) -> list:
                     at = now + half + i * 10
                     batch.append(
                         Heartbeat(
-                            device=box(i), received=at + 40, ts=at, seq=seq[i], boot=1, battery=chance.choice((0.9, 0.28, 0.1)), uptime=at / 1000
+                            device=box(i),
+                            received=at + 40,
+                            ts=at,
+                            seq=seq[i],
+                            boot=1,
+                            battery=chance.choice((0.9, 0.28, 0.1)),
+                            uptime=(at - START) / 1000,
                         )
                     )
                     seq[i] += 1
