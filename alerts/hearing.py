@@ -11,7 +11,7 @@ from alerts.intake import Intake
 from ingest.events import KINDS, PEOPLE, URGENT, Event, Heartbeat, Position, Sos, Status, Tick, kind_of
 from ingest.site import Area, Site
 from models.catalogue import models_for
-from models.columns import NO_HEARTBEATS, NO_POSITIONS, Batch, Rare, between, heartbeats_of, positions_of
+from models.columns import NO_HEARTBEATS, NO_POSITIONS, Batch, Heartbeats, Positions, Rare, between, heartbeats_of, positions_of
 from models.model import Finding, Model
 from models.sos import SosCall
 from models.subjects import Devices, Vessels
@@ -55,7 +55,8 @@ class Hearing:
         """One run of events (a tick only alone) and what the models find in it, model by model."""
         heard = self._hear(events)
         heard.rare[:] = [each._replace(drill=each.drill and in_exercise(each.event.device, each.at)) for each in heard.rare]
-        return heard, [finding for model in self.models if model.code not in self.disabled for finding in self._ask(model, heard, events)]
+        columns = heartbeats_of(heard.heartbeats), positions_of(heard.positions)
+        return heard, [finding for model in self.models if model.code not in self.disabled for finding in self._ask(model, heard, columns, events)]
 
     def change_site(self, new: Site) -> None:
         """Every memory moves to the new revision's rows."""
@@ -134,11 +135,11 @@ class Hearing:
 
     # Judging
 
-    def _ask(self, model: Model, heard: Heard, events: list[Event]) -> list[Finding]:
+    def _ask(self, model: Model, heard: Heard, columns: tuple[Heartbeats, Positions], events: list[Event]) -> list[Finding]:
         """The model's findings for these events. An exception disables it in this area; in M01 it costs that event only, which is told raw."""
         found: list[Finding] = []
         last = len(events) - 1
-        for batch in self._batches(model, heard, events):
+        for batch in self._batches(model, heard, columns, events):
             try:
                 found.extend(model.step(self.memory[model.code], batch, self.site))
             except Exception as broken:  # noqa: BLE001 — poison: a function of its input, so it replays the same
@@ -151,19 +152,22 @@ class Hearing:
                     break
         return found
 
-    def _batches(self, model: Model, heard: Heard, events: list[Event]) -> Iterator[Batch]:
-        """Cut so that each rare event that the model reads stands alone, in order."""
-        beats = heartbeats_of(heard.heartbeats) if "heartbeats" in model.columns else NO_HEARTBEATS
-        fixes = positions_of(heard.positions) if "positions" in model.columns else NO_POSITIONS
-        rare = [each for each in heard.rare if kind_of(each.event) in model.rare]
-        tick = isinstance(events[-1], Tick)
+    def _batches(self, model: Model, heard: Heard, columns: tuple[Heartbeats, Positions], events: list[Event]) -> Iterator[Batch]:
+        """Cut so that each rare event that the model reads in its place stands alone, in order."""
+        beats = columns[0] if "heartbeats" in model.columns else NO_HEARTBEATS
+        fixes = columns[1] if "positions" in model.columns else NO_POSITIONS
+        rare = [each for each in heard.rare if kind_of(each.event) in model.rare] if heard.rare else []
+        tick, end = isinstance(events[-1], Tick), len(events)
+        if not model.in_place:
+            if rare or tick or len(beats.nth) or len(fixes.nth):
+                yield self._batch(heard.times[-1], end - 1, beats, fixes, tuple(rare), tick=tick)
+            return
         start = 0
         for each in rare:
             if each.nth > start and (len(beats.nth) or len(fixes.nth)):
                 yield self._batch(heard.times[each.nth - 1], each.nth - 1, between(beats, start, each.nth), between(fixes, start, each.nth))
             yield self._batch(heard.times[each.nth], each.nth, NO_HEARTBEATS, NO_POSITIONS, (each,))
             start = each.nth + 1
-        end = len(events)
         if start < end and (tick or len(beats.nth) or len(fixes.nth)):
             yield self._batch(heard.times[-1], end - 1, between(beats, start, end), between(fixes, start, end), tick=tick)
 

@@ -60,6 +60,7 @@ class BoxHealth:
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("heartbeats", "positions")
     rare: ClassVar[tuple[str, ...]] = ("status", "tamper", "selftest")
+    in_place: ClassVar[bool] = True
 
     missed: int = parameter(90_000, "ms", "three heartbeats of 30 s; ours", 10_000, HOUR, "silence that is blue")
     gone: int = parameter(HOUR, "ms", "ours", 60_000, DAY, "silence that is yellow; at once at risk points and beside a neighbour that is down")

@@ -4,6 +4,7 @@ The sphere of 6,371,009 m differs from the ellipsoid by at most 0.6 %: 30 m in 5
 """
 
 import math
+from collections import Counter
 
 import numpy as np
 
@@ -25,11 +26,9 @@ class Coverage:
 
     def heard(self, longitude: Floats, latitude: Floats, at: Ints) -> None:
         """Count fixes (float64[n] degrees, int64[n] ms)."""
-        cells, days = _cell(longitude, latitude), at // DAY
-        for day in np.unique(days).tolist():
-            ids, counts = np.unique(cells[days == day], return_counts=True)
-            for cell, count in zip(ids.tolist(), counts.tolist(), strict=True):
-                self._count(cell, day, count)
+        cells, days = _cell(longitude, latitude).tolist(), (at // DAY).tolist()
+        for (day, cell), count in sorted(Counter(zip(days, cells, strict=True)).items()):  # np.unique costs three times this for a batch's few
+            self._count(cell, day, count)
 
     def _count(self, cell: int, day: int, count: int) -> None:
         known = self.cells.get(cell)

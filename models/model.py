@@ -73,6 +73,11 @@ class Model(Protocol):
         ...
 
     @property
+    def in_place(self) -> bool:
+        """Whether its rare events must be seen alone, in their place among the columns; False where they matter only at the next tick."""
+        ...
+
+    @property
     def memory(self) -> type:
         """The dataclass of its memory."""
         ...

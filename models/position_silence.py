@@ -56,6 +56,7 @@ class PositionSilence:
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("positions",)
     rare: ClassVar[tuple[str, ...]] = ("weather",)
+    in_place: ClassVar[bool] = False  # the wind matters at ticks
 
     blue_after: int = parameter(30 * MINUTE, "ms", "ours", MINUTE, 24 * HOUR, "silence that is blue")
     intervals: float = parameter(5.0, "1", "ours", 1, 100, "and so many of the vessel's own median intervals")
@@ -109,7 +110,7 @@ class PositionSilence:
 
     def _receivers(self, memory: Memory, batch: Batch) -> None:
         """A long time in which a receiver passed on nothing is no silence of the vessels that it heard."""
-        for receiver in np.unique(batch.positions.receiver):
+        for receiver in sorted(set(batch.positions.receiver.tolist())):
             last = int(memory.receivers[receiver])
             if last != NEVER and batch.heard - last > self.blue_after:
                 memory.heard[(memory.receiver == receiver) & (memory.at != NEVER)] += batch.heard - last
@@ -123,11 +124,11 @@ class PositionSilence:
         step = fixes.at - memory.at[rows]
         known = memory.at[rows] != NEVER
         was = memory.interval[rows]
-        typical = np.where(was > 0, was + 0.1 * np.clip(np.sign(step - was), -1, 1) * was, step)  # a running median: a tenth up or down
+        typical = np.where(was > 0, was + 0.1 * np.sign(step - was) * was, step)  # a running median: a tenth up or down
         memory.interval[rows] = np.where(known & (step < HOUR), typical, was)
         memory.heard[rows] = np.maximum(memory.heard[rows], batch.heard - fixes.late)
         memory.at[rows] = fixes.at
-        memory.place[rows] = np.column_stack((fixes.longitude, fixes.latitude, fixes.sog, fixes.cog))
+        memory.place[rows] = np.array((fixes.longitude, fixes.latitude, fixes.sog, fixes.cog)).T
         memory.receiver[rows] = fixes.receiver
         memory.owner[rows] = fixes.owner
         memory.retry[rows] = 0

@@ -33,6 +33,7 @@ class SosCall:
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ()
     rare: ClassVar[tuple[str, ...]] = ("sos", "distress", "tamper")
+    in_place: ClassVar[bool] = True
 
     late: int = parameter(60_000, "ms", "wire document: older than 60 s is late", 1_000, 3_600_000, "age from which a press is marked late")
     call_back: int = parameter(
