@@ -2,13 +2,14 @@
 
 import base64
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
+from alerts.judge import skipped
 from ingest.log import EVENTS, Log, open_log
 from ingest.recording import export
 from ingest.recording_file import open_recording
@@ -30,7 +31,7 @@ def write_export(settings: Settings, out: Path | None, areas: list[str], since: 
     lines = 0
     with ExitStack() as files:
         file = files.enter_context(open_recording(out)) if out else sys.stdout.buffer
-        for line in with_sites(log, export(log, wanted, start, end)):
+        for line in with_sites(log, export(log, wanted, start, end), {name: skipped(log, number) for number, name in wanted.items()}):
             file.write(line.encode())
             lines += 1
     begins = {name: log.bounds(EVENTS, number)[0] for number, name in wanted.items()}
@@ -39,11 +40,16 @@ def write_export(settings: Settings, out: Path | None, areas: list[str], since: 
     return f"{lines} lines of {', '.join(wanted.values())}{note}"
 
 
-def with_sites(log: Log, lines: Iterator[str]) -> Iterator[str]:
-    """Each site revision stands, packed, on the first line that names it: the recording needs no folder to be replayed."""
+def with_sites(log: Log, lines: Iterator[str], skips: Mapping[str, set[int]] | None = None) -> Iterator[str]:
+    """Each site revision stands, packed, on the first line that names it: the recording needs no folder to be replayed.
+
+    `skips` (area -> offsets): records that were not judged are left out.
+    """
     told: set[str] = set()
     for line in lines:
         row = msgspec.json.decode(line)
+        if skips and row["offset"] in skips.get(row["area"], ()):
+            continue
         named = [row["site"], *([row["payload"]["revision"]] if row["topic"].endswith("/site") else [])]
         fresh = dict.fromkeys(revision for revision in named if revision not in told)
         told.update(fresh)

@@ -50,14 +50,11 @@ class Judge:
         if found is None:
             self.fold = Fold(site, site.area_by_number[number], overrides)
             self.slot = "A"
-            first, _ = log.bounds(EVENTS, number)
-            self.fold.offset = first - 1
         else:
             self.fold = Fold.restore(found.memory, self.sites, number, overrides)
             self.slot = snapshots.other(found.head.slot)
         self.lost = max(0, log.bounds(EVENTS, number)[0] - self.fold.offset - 1)  # records that retention took before they were judged
-        if self.lost:
-            self.fold.offset += self.lost
+        self.fold.offset += self.lost
         self.saved, self.saved_at = self.fold.offset, self.fold.now
         self.skips = skipped(log, number)
         self.overrides = overrides

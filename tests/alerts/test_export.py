@@ -77,3 +77,9 @@ def test_the_alerts_of_a_live_run_are_those_of_its_exports_replay(tmp_path, log,
 
 def test_a_site_that_the_log_keeps_comes_back_the_same(log):
     assert site_at(log, NEW.revision) == NEW
+
+
+def test_a_record_that_was_skipped_is_not_in_the_export(log):
+    lines_of = lambda skips: list(with_sites(log, export(log, {0: "bay"}, 0, 1 << 62), skips))  # noqa: E731
+    all_of_it, less = lines_of(None), lines_of({"bay": {5}})
+    assert {msgspec.json.decode(line)["offset"] for line in all_of_it} - {msgspec.json.decode(line)["offset"] for line in less} == {5}
