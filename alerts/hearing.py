@@ -96,10 +96,10 @@ class Hearing:
         return heard
 
     def _hear_position(self, index: int, event: Any, heard: Heard) -> None:
-        taken = self.intake.take(event, False)
-        if taken is None:
+        at = self.intake.fix(event)
+        if at is None:
             return
-        vessel, at = self.vessels.heard(event), taken[0]
+        vessel = self.vessels.heard(event)
         late = event.received - at
         if event.position is not None and late <= LATE:
             longitude, latitude = event.position

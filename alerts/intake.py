@@ -4,9 +4,9 @@ Rules from the wire document: clock error = `received` - `sent`, else the smalle
 and ts. Nothing here reads a clock: `received` is the event's own.
 """
 
-from msgspec import Struct
+from dataclasses import dataclass, field
 
-from ingest.events import Distress, Event, Heartbeat, Sos
+from ingest.events import Distress, Event, Heartbeat, Position, Sos
 
 ON_TIME = 60_000  # ms; a heartbeat younger than this counts as on time; wire document
 CLOCK_FAULT = 60_000  # ms of clock error that is told as a fault; wire document
@@ -17,26 +17,28 @@ OLD_BOOTS = 16  # boots remembered as past; ours
 URGENT_KEPT = 256  # names of urgent events remembered a boot; ours
 
 
-class Boot(Struct):
+@dataclass(slots=True)  # not a Struct, whose attributes cost eight times as much to set
+class Boot:
     """One life of a device between two restarts."""
 
     id: int | str | None
     last: int = -1  # highest seq
     last_ts: int = -1
-    gaps: list[tuple[int, int]] = []  # seq missed so far, both ends included
-    urgent: list[str] = []
+    gaps: list[tuple[int, int]] = field(default_factory=list)  # seq missed so far, both ends included
+    urgent: list[str] = field(default_factory=list)
     error: int | None = None  # smallest received - ts, ms
     base: int | None = None  # ts - uptime, ms
     on_time: int = 0
     beats: bool = False  # a heartbeat of it was heard
 
 
-class Known(Struct):
+@dataclass(slots=True)
+class Known:
     """What is remembered of one device."""
 
     boot: Boot
     previous: Boot | None = None
-    old: list[int | str | None] = []
+    old: list[int | str | None] = field(default_factory=list)
 
 
 Taken = tuple[int, int | None, bool, float]
@@ -56,18 +58,20 @@ class Intake:
     def note(self, event: Event) -> None:
         """Of a kind that nobody judges: only its place in the counter matters."""
         known = self.known.get(event.device)
-        if known is not None and event.boot == known.boot.id and event.seq == known.boot.last + 1:
-            known.boot.last, known.boot.last_ts = event.seq, event.ts or 0
-        else:
-            self.take(event, urgent=False)
+        if known is not None:
+            boot, seq = known.boot, event.seq
+            if seq == boot.last + 1 and event.boot == boot.id:
+                boot.last, boot.last_ts = seq, event.ts or 0
+                return
+        self.take(event, urgent=False)
 
     def beat(self, event: Heartbeat) -> Taken | None:
-        """`take` for a heartbeat: most of what a coast says. The usual case (next in order, with `sent`, clock not set) in one go."""
+        """`take` for a heartbeat: most of what a coast says. The usual case (next in order, with `sent`, clock proven and not set) in one go."""
         known = self.known.get(event.device)
         if known is None:
             return self.take(event, urgent=False)
         boot, seq, ts, sent, uptime = known.boot, event.seq, event.ts, event.sent, event.uptime
-        if seq != boot.last + 1 or event.boot != boot.id or ts is None or sent is None or uptime is None or boot.on_time < PROOF or boot.base is None:
+        if seq != boot.last + 1 or ts is None or sent is None or uptime is None or boot.on_time < PROOF or boot.base is None or event.boot != boot.id:
             return self.take(event, urgent=False)
         if not 0 <= uptime < 1e10 or not -CLOCK_JUMP <= ts - int(uptime * 1000) - boot.base <= CLOCK_JUMP:
             return self.take(event, urgent=False)
@@ -76,13 +80,23 @@ class Intake:
         received = event.received
         if boot.error is None or received - ts < boot.error:
             boot.error = received - ts
-        error = received - sent
         late = sent - ts
         if late < 0:
             late = 0
-        elif late <= ON_TIME:
-            boot.on_time += 1
-        return received - late, late, False, float(error)
+        return received - late, late, False, float(received - sent)
+
+    def fix(self, event: Position) -> int | None:
+        """`take` for a position, of which only the corrected time is asked. The usual case: without a counter, from a receiver that is known."""
+        known, ts = self.known.get(event.device), event.ts
+        if known is None or ts is None or event.seq is not None or event.boot != known.boot.id:
+            taken = self.take(event, urgent=False)
+            return None if taken is None else taken[0]
+        boot, received, sent = known.boot, event.received, event.sent
+        error = boot.error
+        if error is None or received - ts < error:
+            error = boot.error = received - ts
+        at = ts + error if sent is None else ts + received - sent
+        return at if at < received else received
 
     def take(self, event: Event, urgent: bool) -> Taken | None:
         """None for a repetition."""
