@@ -1,5 +1,6 @@
 """One machine with all roles and the embedded defaults: what `coast-guardian run` starts, and what it prints."""
 
+import sys
 import time
 
 from alerts.supervisor import ROLES, Role, Supervisor, role_of
@@ -8,12 +9,21 @@ from ingest.site import Person, Site
 
 
 def run_machine(settings: Settings, scenario: str | None) -> int:
-    """Blocks until it is stopped. The site is put into the log first, so that all roles start with the same revision."""
+    """Blocks until it is stopped. The folder's site is put into the log first, so that all roles start with the same revision; 1 where it has faults."""
     from ingest.log import open_log  # noqa: PLC0415 — opened and closed before anything is forked
     from ingest.revisions import current_site  # noqa: PLC0415
 
+    from ingest.site_view import apply  # noqa: PLC0415
+    from models.catalogue import check_thresholds  # noqa: PLC0415
+
     began = time.monotonic()
     log = open_log(settings.log_url)
+    answer = apply(log, settings.site, int(time.time() * 1000), check_thresholds)
+    if not answer.well:
+        print(answer.text, file=sys.stderr)
+        return 1
+    if not answer.text.startswith("unchanged"):
+        print(f"  the site has changed since the last run:\n{answer.text}")
     site = current_site(log, settings.site)
     log.close()
     roles = [role_of(name) for name in ROLES if name != "broker" or settings.mqtt == "embedded"]

@@ -66,6 +66,8 @@ def apply(log: Log, folder: Path, now: int, check_thresholds: CheckThresholds | 
         old = current_site(log, folder)
     except SiteFaults as faults:
         return Answer(str(faults), well=False)
+    if old.id != new.id:
+        return Answer(f"this log belongs to the site {old.id}, not to {new.id}; expected another home folder for another site", well=False)
     gone = [area.id for area in old.areas if area.number not in new.area_by_number]
     renumbered = [area.id for area in new.areas if area.id in old.area_of and old.area_of[area.id].number != area.number]
     if gone or renumbered:
