@@ -12,7 +12,6 @@ def run_machine(settings: Settings, scenario: str | None) -> int:
     """Blocks until it is stopped. The folder's site is put into the log first, so that all roles start with the same revision; 1 where it has faults."""
     from ingest.log import open_log  # noqa: PLC0415 — opened and closed before anything is forked
     from ingest.revisions import current_site  # noqa: PLC0415
-
     from ingest.site_view import apply  # noqa: PLC0415
     from models.catalogue import check_thresholds  # noqa: PLC0415
 
