@@ -129,7 +129,7 @@ class Fold:
         fold = cls(site, site.area_by_number[area_number], overrides)
         hearing, fold.offset = fold.hearing, saved.offset
         hearing.now, hearing.heard, hearing.connects = saved.now, saved.heard, saved.connects
-        hearing.intake = Intake(saved.intake)
+        hearing.intake = Intake(hearing.devices.row, saved.intake)
         hearing.intake.repeated, hearing.intake.outdated = saved.counts
         hearing.vessels = Vessels(saved.vessels)
         for model in hearing.models:

@@ -41,7 +41,7 @@ class Hearing:
         self.models: tuple[Model, ...] = models_for(site, overrides)
         self.devices = Devices(site, area)
         self.vessels = Vessels()
-        self.intake = Intake()
+        self.intake = Intake(self.devices.row)
         self.memory: dict[str, Any] = {model.code: model.start(site, area, self.devices) for model in self.models}
         self.disabled: dict[str, int] = {}  # model -> its version when it failed
         self._wanted = frozenset(
@@ -64,11 +64,12 @@ class Hearing:
         devices, models = Devices(new, area), models_for(new, self.overrides)
         for model in models:
             self.memory[model.code] = model.migrate(self.memory[model.code], self.devices, devices)
+        self.intake.place(devices.row)
         self.site, self.area, self.devices, self.models = new, area, devices, models
 
     def _hear(self, events: list[Event]) -> Heard:
         heard = Heard([], [], [], [], [], [])
-        now, rows, beat, wanted = self.now, self.devices.row, self.intake.beat, self._wanted
+        now, beat, note, wanted = self.now, self.intake.beat, self.intake.note, self._wanted
         beats, times = heard.heartbeats, heard.times
         for index, event in enumerate(events):
             received = event.received
@@ -78,8 +79,8 @@ class Hearing:
             kind = type(event)
             if kind is Heartbeat:
                 taken = beat(event)  # type: ignore[arg-type]  # `type(…) is` costs half of isinstance here
-                if taken is not None and (row := rows.get(event.device)) is not None:
-                    at, _, restarted, clock = taken
+                if taken is not None and taken[0] >= 0:
+                    row, at, restarted, clock = taken
                     battery = event.battery  # type: ignore[attr-defined]  # as above
                     beats.append((index, row, at, received - at <= LATE, restarted, clock, _NAN if battery is None else battery))
             elif kind is Position:
@@ -91,7 +92,7 @@ class Hearing:
             elif kind in wanted:
                 self._hear_rare(index, event, heard)
             else:
-                self.intake.note(event)
+                note(event)
         self.now = now
         return heard
 

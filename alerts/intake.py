@@ -4,6 +4,7 @@ Rules from the wire document: clock error = `received` - `sent`, else the smalle
 and ts. Nothing here reads a clock: `received` is the event's own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ingest.events import Distress, Event, Heartbeat, Position, Sos
@@ -39,21 +40,33 @@ class Known:
     boot: Boot
     previous: Boot | None = None
     old: list[int | str | None] = field(default_factory=list)
+    row: int = -1  # of the device in the area's table, -1 where the site does not know it: one look-up for both
 
 
 Taken = tuple[int, int | None, bool, float]
 """How an event is to be taken: corrected time (ms), proven age (ms) or None, whether it is the first of a new boot, proven clock error (ms) or NaN."""
 
+Beat = tuple[int, int, bool, float]
+"""A heartbeat taken: the device's row or -1, corrected time (ms), whether it is the first of a new boot, proven clock error (ms) or NaN."""
+
+NOBODY: Mapping[str, int] = {}
 _NAN = float("nan")
 
 
 class Intake:
     """Memory of an area's senders, by device id."""
 
-    def __init__(self, known: dict[str, Known] | None = None) -> None:
+    def __init__(self, rows: Mapping[str, int] = NOBODY, known: dict[str, Known] | None = None) -> None:
         self.known: dict[str, Known] = known or {}
+        self.place(rows)
         self.repeated = 0
         self.outdated = 0  # events of boots long past
+
+    def place(self, rows: Mapping[str, int]) -> None:
+        """The rows of the area's devices by id, of the site revision in force."""
+        self.rows = rows
+        for device, known in self.known.items():
+            known.row = rows.get(device, -1)
 
     def note(self, event: Event) -> None:
         """Of a kind that nobody judges: only its place in the counter matters."""
@@ -65,25 +78,26 @@ class Intake:
                 return
         self.take(event, urgent=False)
 
-    def beat(self, event: Heartbeat) -> Taken | None:
+    def beat(self, event: Heartbeat) -> Beat | None:
         """`take` for a heartbeat: most of what a coast says. The usual case (next in order, with `sent`, clock proven and not set) in one go."""
         known = self.known.get(event.device)
         if known is None:
-            return self.take(event, urgent=False)
+            return self._first_or_odd(event)
         boot, seq, ts, sent, uptime = known.boot, event.seq, event.ts, event.sent, event.uptime
         if seq != boot.last + 1 or ts is None or sent is None or uptime is None or boot.on_time < PROOF or boot.base is None or event.boot != boot.id:
-            return self.take(event, urgent=False)
+            return self._first_or_odd(event)
         if not 0 <= uptime < 1e10 or not -CLOCK_JUMP <= ts - int(uptime * 1000) - boot.base <= CLOCK_JUMP:
-            return self.take(event, urgent=False)
+            return self._first_or_odd(event)
         boot.last = seq
         boot.last_ts = ts
         received = event.received
         if boot.error is None or received - ts < boot.error:
             boot.error = received - ts
-        late = sent - ts
-        if late < 0:
-            late = 0
-        return received - late, late, False, float(received - sent)
+        return known.row, received - sent + ts if sent > ts else received, False, float(received - sent)
+
+    def _first_or_odd(self, event: Heartbeat) -> Beat | None:
+        taken = self.take(event, urgent=False)
+        return None if taken is None else (self.known[event.device].row, taken[0], taken[2], taken[3])
 
     def fix(self, event: Position) -> int | None:
         """`take` for a position, of which only the corrected time is asked. The usual case: without a counter, from a receiver that is known."""
@@ -96,13 +110,13 @@ class Intake:
         if error is None or received - ts < error:
             error = boot.error = received - ts
         at = ts + error if sent is None else ts + received - sent
-        return at if at < received else received
+        return min(received, at)
 
     def take(self, event: Event, urgent: bool) -> Taken | None:
         """None for a repetition."""
         known = self.known.get(event.device)
         if known is None:
-            known = self.known[event.device] = Known(Boot(event.boot))
+            known = self.known[event.device] = Known(Boot(event.boot), row=self.rows.get(event.device, -1))
         boot = known.boot
         if event.boot != boot.id:
             if known.previous is not None and event.boot == known.previous.id:

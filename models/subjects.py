@@ -69,11 +69,12 @@ class Vessels:
         if row is None:
             row = self.row[event.vessel] = len(self.all)
             self.all.append(Vessel(event.vessel, event.system))
-        if event.name or event.class_ or event.ship_type is not None or event.length is not None or event.callsign:
-            vessel = self.all[row]
+        vessel = self.all[row]
+        if event.class_ and event.class_ != vessel.class_:
+            vessel.class_ = event.class_
+        if event.name or event.callsign or event.ship_type is not None or event.length is not None:
             vessel.name = event.name or vessel.name
             vessel.callsign = event.callsign or vessel.callsign
-            vessel.class_ = event.class_ or vessel.class_
             vessel.ship_type = vessel.ship_type if event.ship_type is None else event.ship_type
             vessel.length = vessel.length if event.length is None else event.length
         return row
