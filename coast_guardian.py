@@ -1,5 +1,6 @@
 """The command line: parse, wire, start. No logic lives here."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -137,6 +138,8 @@ def replay(
         for line in lines(replayed(read_site(site), recording, parse_overrides(set_ or []))):
             out.write(line)
         out.flush()
+    except BrokenPipeError:  # `| head`: who read has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except SiteFaults as faults:
         for fault in faults.faults:
             typer.echo(str(fault), err=True)
@@ -313,7 +316,7 @@ def models_list() -> None:
 
 @app.command()
 def docs(folder: Annotated[Path, typer.Argument()] = Path("docs")) -> None:
-    """Write the pages of docs/ that are made from the code."""
+    """Write the pages of docs/ and the tables of the README that are made from the code."""
     from alerts.manual import write
 
     for path in write(folder):

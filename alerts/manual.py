@@ -1,62 +1,186 @@
-"""The pages of docs/ that are made from the code, so that they cannot say what is not so: models, system codes, the wire, quantities."""
+"""The pages of docs/ and the tables of the README that are made from the code, so that they cannot say what is not so."""
 
 import dataclasses
+import io
+import re
+import tokenize
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any, get_origin
 
-from ingest.wire_page import page as wire_page
+import msgspec
+from pydantic_core import PydanticUndefined
 
+import ingest.settings
 from alerts.store.tables import quantities
+from ingest.durations import written
+from ingest.events import KINDS, OURS, Event
+from ingest.settings import Settings
+from ingest.site import Area, Channel, Device, Person, Post, Segment, Unit, Vessel
+from ingest.site_tables import PLACES
 from ingest.system_codes import SYSTEM_CODES
+from ingest.wire_forms import OURS_ONLY, wire_name
+from ingest.wire_page import GROUPS, NMEA
+from ingest.wire_page import page as wire_page
 from models.catalogue import CATALOGUE
 
 MADE = "<!-- Made by `make docs` from the code; do not edit. -->\n"
+_MODELS_HEAD = """# Warning models
+
+A parameter is set for a site in its `site.toml`, as `[thresholds.M12]` with `blue_after = "20min"`, or tried with
+`coast-guardian replay SITE RECORDING --set M12.blue_after=20min`. Durations may be written as `90s`, `20min`, `2h`.
+"""
 NAMES = {
     "M01": ("SOS call", "一键报警"),
     "M02": ("Call-box fault", "“海岸卫士”设备异常"),
     "M12": ("Position silence", "船舶定位中断"),
 }  # the glossary's words
+FILES: dict[str, type[msgspec.Struct]] = {
+    "`[[areas]]` of site.toml": Area, "`[[posts]]` of site.toml": Post, "`[[people]]` of site.toml": Person, "`[[channels]]` of site.toml": Channel,
+    "segments.csv": Segment, "devices.csv": Device, "units.csv": Unit, "vessels.csv": Vessel,
+}  # fmt: skip
 
 
 def write(folder: Path) -> list[Path]:
-    """Write every page below `folder` and return their paths."""
+    """Write every page below `folder`, and the marked parts of the README beside it and of its administrator's page; return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
     pages = {"models.md": models_page(), "system-codes.md": codes_page(), "wire.md": MADE + wire_page(), "quantities.md": quantities_page()}
     for name, text in pages.items():
-        (folder / name).write_text(text)
-    return [folder / name for name in pages]
+        (folder / name).write_text(text, encoding="utf-8")
+    parts = {
+        folder.resolve().parent / "README.md": {"kinds": kinds_table(), "models": models_table()},
+        folder / "administrator.md": {"settings": settings_table(), "columns": columns_tables()},
+    }
+    marked = [path for path, tables in parts.items() if path.exists() and _rewrite(path, tables)]
+    return [*(folder / name for name in pages), *marked]
+
+
+def _rewrite(path: Path, tables: dict[str, str]) -> bool:
+    """Put each table between `<!-- name -->` and `<!-- /name -->`. Raises ValueError where a pair of marks is missing."""
+    text = path.read_text(encoding="utf-8")
+    for name, table in tables.items():
+        head, open_mark, rest = text.partition(f"<!-- {name} -->\n")
+        _, close_mark, tail = rest.partition(f"<!-- /{name} -->")
+        if not (open_mark and close_mark):
+            raise ValueError(f"{path}: expected <!-- {name} --> … <!-- /{name} -->")
+        text = head + open_mark + table.strip("\n") + "\n" + close_mark + tail
+    path.write_text(text, encoding="utf-8")
+    return True
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join("| " + " | ".join(_cell(each) for each in row) + " |\n" for row in lines)
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
 
 
 def models_page() -> str:
-    parts = [MADE, "# Warning models\n"]
+    parts = [MADE, _MODELS_HEAD]
     for kind in CATALOGUE:
         english, chinese = NAMES[kind.code]
         module = __import__(kind.__module__, fromlist=["x"])
-        parts.append(f"\n## {kind.code} {english} · {chinese}\n\n{(module.__doc__ or '').strip().removeprefix(kind.code + ': ')}\n")
+        told = (module.__doc__ or "").strip().removeprefix(kind.code + ": ")
+        parts.append(f"\n## {kind.code} {english} · {chinese}\n\n{told[:1].upper()}{told[1:]}\n")
         reads = ", ".join((*kind.columns, *kind.rare))
-        parts.append(f"\nReads: {reads}. File: `models/{kind.name}.py`. Memory version {kind.memory_version}.\n")
-        parts.append("\n| parameter | default | unit | from | to | what | source |\n|---|---|---|---|---|---|---|\n")
-        for field in dataclasses.fields(kind):
-            about = field.metadata
-            parts.append(
-                f"| `{field.name}` | {field.default} | {about['unit']} | {about['low']} | {about['high']} | {about['about']} | {about['source']} |\n"
-            )
+        parts.append(f"\nReads: {reads}. File: `models/{kind.name}.py`. Memory version {kind.memory_version}.\n\n")
+        parts.append(table(("parameter", "default", "unit", "from", "to", "what", "source"), map(_parameter, dataclasses.fields(kind))))
     return "".join(parts)
+
+
+def _parameter(field: "dataclasses.Field[Any]") -> tuple[object, ...]:
+    about = field.metadata
+    default: Any = field.default
+    values, unit = (default, about["low"], about["high"]), about["unit"]
+    if unit == "ms":
+        values, unit = tuple(written(int(each)) for each in values), ""
+    return f"`{field.name}`", values[0], "" if unit == "1" else unit, *values[1:], about["about"], about["source"]
 
 
 def models_table() -> str:
     """For the README."""
-    rows = "".join(f"| {kind.code} | {NAMES[kind.code][0]} | {NAMES[kind.code][1]} | `models/{kind.name}.py` |\n" for kind in CATALOGUE)
-    return "| code | model | 名称 | file |\n|---|---|---|---|\n" + rows
+    rows = ((kind.code, *NAMES[kind.code], _first_sentence(kind), f"`models/{kind.name}.py`") for kind in CATALOGUE)
+    return table(("code", "model", "名称", "raised by", "file"), rows)
+
+
+def _first_sentence(kind: Any) -> str:
+    told = (__import__(kind.__module__, fromlist=["x"]).__doc__ or "").strip().removeprefix(kind.code + ": ")
+    return str(told).split("\n", maxsplit=1)[0].split(". ", maxsplit=1)[0].rstrip(".")
+
+
+def kinds_table() -> str:
+    """For the README: every kind, who says it, and its fields."""
+    rows = {str(row.__struct_config__.tag): row for row in KINDS}
+    return table(("who", "kind", "fields"), ((who, f"`{kind}`", _fields(rows.get(kind))) for who, kinds in GROUPS.items() for kind in kinds))
+
+
+def _fields(row: type[Event] | None) -> str:
+    if row is None:
+        return NMEA
+    names = [field.name for field in msgspec.structs.fields(row) if field.name not in Event.__struct_fields__]
+    if row.__struct_config__.tag not in OURS:
+        names = [name for name in names if name not in OURS_ONLY]
+    return ", ".join(f"`{wire_name(row, name)}`" for name in names)
+
+
+def settings_table() -> str:
+    """For the administrator: each setting with its default, and the comment beside it in the code."""
+    source = Path(ingest.settings.__file__).read_text(encoding="utf-8")
+    beside = _comments(source)
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = "`sites/quanzhou-bay`" if name == "site" else "" if field.default in ("", PydanticUndefined) else f"`{field.default}`"
+        rows.append((f"`COAST_{name.upper()}`", default, beside.get(name, "")))
+    return table(("setting", "default", "what"), rows)
+
+
+def columns_tables() -> str:
+    """For the administrator: the columns of a site's tables."""
+    return "\n".join(f"**{name}**\n\n" + table(("name", "needed", "values"), _columns(kind)) for name, kind in FILES.items())
+
+
+def _columns(kind: type[msgspec.Struct]) -> Iterable[tuple[object, ...]]:
+    for field in msgspec.structs.fields(kind):
+        names = (
+            " ".join(f"`{name}`" for name in PLACES[field.name]) if field.name in PLACES and kind in (Segment, Device, Unit) else f"`{field.name}`"
+        )
+        yield names, "yes" if field.required else "", _values(field.type)
+
+
+def _values(kind: Any) -> str:
+    plain: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+    if kind in plain:
+        return plain[kind]
+    if get_origin(kind) is tuple:
+        inner = kind.__args__[0]
+        return "degrees, WGS-84" if inner is float else "list" if inner is str else "list of [longitude, latitude]"
+    options = [each for each in getattr(kind, "__args__", ()) if each is not type(None)]
+    if options and all(isinstance(each, str) for each in options):
+        return ", ".join(f"`{each}`" for each in options)
+    return _values(options[0]) if options else str(kind)
+
+
+def _comments(source: str) -> dict[str, str]:
+    """What stands behind a `#` on the line that sets a name of the class."""
+    found: dict[str, str] = {}
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT and (name := re.match(r"\s+(\w+):", token.line)):
+            found[name[1]] = token.string.lstrip("# ")
+    return found
 
 
 def codes_page() -> str:
-    rows = "".join(
-        f"| {part} | `{code}` | {about.level} | {about.en} | {about.zh} | {about.clears} | {about.do} |\n"
-        for (part, code), about in SYSTEM_CODES.items()
+    rows = ((part, f"`{code}`", about.level, about.en, about.zh, about.clears, about.do) for (part, code), about in SYSTEM_CODES.items())
+    head = ("part", "code", "level", "what", "含义", "cleared by", "what to do")
+    return (
+        MADE
+        + "# What the system says of itself\n\nEach enters the log as a `system` event and becomes an alert of model `SYS`.\n\n"
+        + table(head, rows)
     )
-    head = "| part | code | level | what | 含义 | cleared by | what to do |\n|---|---|---|---|---|---|---|\n"
-    return MADE + "# What the system says of itself\n\nEach enters the log as a `system` event and becomes an alert of model `SYS`.\n\n" + head + rows
 
 
 def quantities_page() -> str:
-    rows = "".join("| " + " | ".join(str(each) for each in row) + " |\n" for row in quantities())
-    return MADE + "# Quantities\n\n| measurement | field | unit | from | to | resolution |\n|---|---|---|---|---|---|\n" + rows
+    told = "What the recorder writes: a measurement a kind, a field a quantity. Values are rounded to the resolution.\n\n"
+    return MADE + "# Quantities\n\n" + told + table(("measurement", "field", "unit", "from", "to", "resolution", "type"), quantities())

@@ -6,7 +6,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta, Struct
 
-from ingest.events import KINDS, OURS, URGENT, Event
+from ingest.events import KINDS, OURS, PEOPLE, URGENT, Event
 from ingest.quantities import meta_of
 from ingest.refusals import REASONS
 from ingest.wire import BATCH, OBJECTS, SINGLE
@@ -14,16 +14,48 @@ from ingest.wire_forms import OURS_ONLY, hints, is_time, wire_name
 from ingest.wire_permissions import KINDS_OF_TYPE
 
 _COMMON = frozenset(Event.__struct_fields__)
+GROUPS = {  # who says them
+    "Call boxes and lights": ("sos", "talk", "heartbeat", "tamper", "rescue", "light", "selftest", "status", "done"),
+    "Cameras": ("camera", "tracks", "crowd", "hull", "plate"),
+    "Vessels and the sea": ("nmea", "position", "distress", "receiver", "tide", "wave", "weather", "water", "bulletin"),
+    "People, from the page": tuple(str(row.__struct_config__.tag) for row in KINDS if row.__struct_config__.tag in PEOPLE),
+    "The system itself": ("system", "tick", "site"),
+}
+NMEA = (
+    "`lines`: list of AIVDM or AIVDO sentences, with or without TAG block; or the bare text as the payload"  # decoded at the door: no row of the log
+)
+_COMMON_FIELDS = """Fields that every object may have:
+
+| field | meaning |
+|---|---|
+| `ts` | device clock when it happened: ms since 1970 UTC, or RFC 3339 with an offset. Required, but for sos, distress, tamper, status, done |
+| `sent` | device clock when the packet leaves; it shows the clock's error |
+| `seq` | counter of this device, +1 an event, 0 after a restart |
+| `boot` | never used twice by a device; (device, boot, seq, ts) names the event, and all four equal is a repetition |
+| `drill` | staged; counts only for a device of a running exercise |
+| `crs` | of the positions: `wgs-84` (default), `cgcs2000`, `gcj-02` (converted) |
+
+Urgent kinds have a session of their own: a press never queues behind heartbeats. What is refused, and why, stands at the end. \
+Everything on `…/sos` and `…/distress` raises, whatever its payload, except a valid `released` and a repetition."""
 _WORDS = {int: "whole number", float: "number", str: "text", bool: "true or false"}
 
 
 def page() -> str:
     """Markdown."""
+    rows = {str(row.__struct_config__.tag): row for row in KINDS}
     parts = [
-        "# What devices say: the kinds, made from the code",
-        f"One object: at most {SINGLE // 1024} KiB. A gateway's array: at most {OBJECTS:,} objects and {BATCH // 1024} KiB.",
-        "Every object may have `ts` (required, but for sos, distress, tamper, status, done), `sent`, `seq`, `boot`, `drill`, `crs`.",
-        *(_kind(row) for row in KINDS if row.__struct_config__.tag not in OURS),
+        "# What devices say",
+        "Topic: `coast/{area}/{device}/{kind}`, QoS 1, retained for `status` only.",
+        (
+            f"Payload: one JSON object or one MessagePack map, at most {SINGLE // 1024} KiB; or a gateway's array of at most {OBJECTS:,} objects "
+            f"and {BATCH // 1024} KiB, where `device` in an object names the source."
+        ),
+        _COMMON_FIELDS,
+    ]
+    for who, kinds in GROUPS.items():
+        if not OURS.issuperset(kinds):
+            parts += [f"## {who}", *(_kind(rows[kind]) if kind in rows else f"### {kind}\n\n{NMEA}." for kind in kinds)]
+    parts += [
         "## Who may say what",
         "A site may permit a device more (`kinds`).",
         "| type of device | kinds |\n|---|---|\n" + "\n".join(f"| {kind} | {', '.join(sorted(said))} |" for kind, said in KINDS_OF_TYPE.items()),
@@ -35,10 +67,10 @@ def page() -> str:
 
 def _kind(row: type[Event]) -> str:
     kind = str(row.__struct_config__.tag)
-    head = f"## {kind}" + (" (urgent session)" if kind in URGENT else "")
+    head = f"### {kind}" + (" (urgent)" if kind in URGENT else "")
     rows = _rows(row)
     if not rows:
-        return head
+        return head + "\n\nNo fields of its own."
     return f"{head}\n\n| field | values | unit | range | required |\n|---|---|---|---|---|\n" + "\n".join(rows)
 
 
