@@ -20,7 +20,7 @@ from alerts.channels.device import Device
 from alerts.channels.message import Failed, Message, Retry, Sender, Sent
 from alerts.channels.webhook import Webhook
 from alerts.lanes import WIDTH, Ended, Lanes, scheme
-from alerts.outbox import Delivery, Outbox, message_of
+from alerts.outbox import Delivery, Key, Outbox, message_of
 from alerts.outcomes import unpack
 from alerts.reconcile import DEVICE, channels_of, delivery_id, reconcile, want
 from ingest.audience import people_for
@@ -50,8 +50,11 @@ class Deliverer:
         self.codec = Codec()
         self.random = random.Random(seed)  # noqa: S311 — jitter
         self.seen: dict[int, watchdog.Seen] = {}
-        self.standing: dict[tuple[str, str, str], bool] = {}  # verdicts that stand: paged and appended once
-        self.paged: set[tuple[str, str, str]] = set()
+        self.standing = self.outbox.standing()  # verdicts that the log was told, of the last run too: appended once, and cleared once
+        self.paged: set[Key] = set()
+        self.owed: list[tuple[Area, System]] = []  # what the full log did not take
+        failed = [key[2] for key in self.standing if key[1] == "channel_failed"]
+        self.in_a_row = dict.fromkeys(failed, watchdog.FAILED)  # channel -> failed attempts since it last delivered
         self.sites = self.book.bounds(SITES, 0)[1]
         self.second = 0
         self.outbox.resume()
@@ -78,12 +81,15 @@ class Deliverer:
             return
         seen = self._seen(area, now)
         seen.outcomes = now
+        late: list[str] = []
         with self.outbox.transaction():
             reconcile(self.outbox, self.site, records, now)
             for alert in (alert for outcomes in records for alert in outcomes.alerts):
                 if alert.model == "M01" and alert.change.what not in _VERBS:
-                    self.outbox.answer(alert.subject, alert.updated)
+                    late += [alert.subject] if self.outbox.answer(alert.subject, alert.updated) else []
             self.outbox.save_position(ALERTS, area.number, following)
+        for device in late:  # it was paged raw, and now has its alert
+            self._say(area, watchdog.Verdict(watchdog.US, "press_unanswered", {"subject": device}), now, clear=True)
 
     def _mark(self, ended: list[Ended], now: int) -> None:
         if not ended:
@@ -95,6 +101,8 @@ class Deliverer:
     def _mark_one(self, each: Ended, now: int) -> None:
         row, result = each.row, each.result
         urgent = row.level in {"red", "orange"}
+        if row.channel != DEVICE:  # a box that is away is the box's fault, not the channel's
+            self.in_a_row[row.channel] = 0 if isinstance(result, Sent) else self.in_a_row.get(row.channel, 0) + 1
         if isinstance(result, Sent):
             self.outbox.mark(row, "sent", now, "sent", "", each.duration)
             self.outbox.settle(row)
@@ -160,7 +168,10 @@ class Deliverer:
             self._stand_in(area, now)
             self._tell(area, watchdog.judge(self._seen(area, now), now), now)
         free = shutil.disk_usage(self.settings.home).free
-        self._tell(self.site.lowest_area, watchdog.judge_machine(free), now, machine=True)
+        waited = now - self.outbox.oldest_due(now)
+        in_a_row = {channel.id: self.in_a_row.get(channel.id, 0) for channel in self.site.channels}
+        ours = [*watchdog.judge_machine(free), *watchdog.judge_delivery(in_a_row, waited)]
+        self._tell(self.site.lowest_area, ours, now, machine=True)
         self._page_raw(now)
         self._mirror()
 
@@ -187,22 +198,34 @@ class Deliverer:
 
     def _tell(self, area: Area, verdicts: list[watchdog.Verdict], now: int, machine: bool = False) -> None:
         """Each verdict enters the log when it begins and when it ends, and is paged directly once."""
-        found = {(each.part, each.code, area.id): each for each in verdicts}
+        found: dict[Key, watchdog.Verdict] = {(each.part, each.code, str(each.values.get("subject", "")), area.id): each for each in verdicts}
         for key, verdict in found.items():
             if key not in self.standing:
-                self._append(area, [_system(verdict, now, clear=False)])
+                self._say(area, verdict, now, clear=False)
                 self.standing[key] = machine
+                self.outbox.stand(key, machine)
             if verdict.paged and key not in self.paged:  # whether or not the log took it
                 self.paged.add(key)
                 self._page_system(area, verdict, now)
-        for key in [key for key, of_machine in self.standing.items() if key[2] == area.id and of_machine == machine and key not in found]:
-            if self._append(area, [_system(watchdog.Verdict(key[0], key[1], {} if machine else {"subject": area.id}), now, clear=True)]):
-                del self.standing[key]
-                self.paged.discard(key)
+        for key in [key for key, of_machine in self.standing.items() if key[3] == area.id and of_machine == machine and key not in found]:
+            self._say(area, watchdog.Verdict(key[0], key[1], {"subject": key[2]} if key[2] else {}), now, clear=True)
+            del self.standing[key]
+            self.outbox.fall(key)
+            self.paged.discard(key)
+
+    def _say(self, area: Area, verdict: watchdog.Verdict, now: int, *, clear: bool) -> None:
+        """Into the log after what it still owes, so that a clear never overtakes its beginning."""
+        self.owed.append((area, _system(verdict, now, clear)))
+        self._pay()
+
+    def _pay(self) -> None:
+        while self.owed and self._append(self.owed[0][0], [self.owed[0][1]]):
+            del self.owed[0]
 
     def _page_system(self, area: Area, verdict: watchdog.Verdict, now: int) -> None:
         row = SYSTEM_CODES[verdict.part, verdict.code]
-        subject = f"SYS-{verdict.part}-{verdict.code}-{area.id}"
+        about = str(verdict.values.get("subject", area.id))
+        subject = "-".join(dict.fromkeys(("SYS", verdict.part, verdict.code, about, area.id)))
         self._page(area, subject, "system", row.level, "", (row.zh, row.en), now, now, ("room", "shift_leader", "installer"))
 
     def _page_raw(self, now: int) -> None:
@@ -215,7 +238,7 @@ class Deliverer:
             self._page(area, f"press-{delivery_id(name)}", "press", "red", place, text, received, now, ("room", "shift_leader"))
             with self.outbox.transaction():
                 self.outbox.paged_raw(name)
-            self._append(area, [_system(watchdog.Verdict("deliverer", "press_unanswered", {"subject": device, "at": received}), now, clear=False)])
+            self._say(area, watchdog.Verdict(watchdog.US, "press_unanswered", {"subject": device, "at": received}), now, clear=False)
 
     def _page(
         self, area: Area, subject: str, reason: str, level: str, place: str, text: tuple[str, str], at: int, now: int, to: tuple[str, ...]
@@ -238,7 +261,8 @@ class Deliverer:
         return True
 
     def _mirror(self) -> None:
-        """So that retention knows what we still need."""
+        """What the log did not take is tried again, and retention learns what we still need."""
+        self._pay()
         positions = [(topic, area.number, self.outbox.position(topic, area.number) or 0) for topic in (ALERTS, EVENTS) for area in self.site.areas]
         self.book.save_positions(READER, positions)
 

@@ -33,10 +33,14 @@ CREATE TABLE IF NOT EXISTS alerts (id TEXT PRIMARY KEY, area TEXT NOT NULL, key 
 CREATE INDEX IF NOT EXISTS alerts_open ON alerts (area) WHERE closed = 0;
 CREATE TABLE IF NOT EXISTS positions (topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (topic, partition));
 CREATE TABLE IF NOT EXISTS presses (name TEXT PRIMARY KEY, device TEXT NOT NULL, received INTEGER NOT NULL, answered INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS standing (part TEXT NOT NULL, code TEXT NOT NULL, subject TEXT NOT NULL, area TEXT NOT NULL, machine INTEGER NOT NULL,
+  PRIMARY KEY (part, code, subject, area));
 CREATE TABLE IF NOT EXISTS answers (device TEXT PRIMARY KEY, upto INTEGER NOT NULL);
 """
 _ROW = "id, alert, person, channel, reason, step, revision, rank, level, message, wanted, expires, state, tries, began"
 KEPT = 90 * 86_400_000  # ms that the audit of deliveries is kept; ours
+
+Key = tuple[str, str, str, str]  # of a verdict about ourselves: part, code, subject, area
 
 
 class Delivery(NamedTuple):
@@ -172,6 +176,13 @@ class Outbox:
             found += [Delivery(*row) for row in rows]
         return found
 
+    def oldest_due(self, now: int) -> int:
+        """Since when (ms) the longest waiting page to a person is due; `now` if none is."""
+        found = self.database.execute(
+            "SELECT MIN(due) FROM deliveries WHERE state='wanted' AND channel<>'device' AND due<=? AND expires>?", (now, now)
+        )
+        return int(found.fetchone()[0] or now)
+
     def begin(self, rows: Sequence[Delivery], now: int) -> None:
         self.database.executemany("UPDATE deliveries SET state='sending', began=COALESCE(began, ?) WHERE id=?", [(now, row.id) for row in rows])
 
@@ -225,10 +236,12 @@ class Outbox:
             "INSERT OR IGNORE INTO presses VALUES (?1,?2,?3,COALESCE((SELECT upto>=?3 FROM answers WHERE device=?2),0))", (name, device, received)
         )
 
-    def answer(self, device: str, upto: int) -> None:
-        """Presses of the device received up to `upto` (ms) have their alert."""
+    def answer(self, device: str, upto: int) -> bool:
+        """Presses of the device received up to `upto` (ms) have their alert. True where one of them had been paged raw."""
         self.database.execute("INSERT INTO answers VALUES (?,?) ON CONFLICT (device) DO UPDATE SET upto=MAX(upto, excluded.upto)", (device, upto))
-        self.database.execute("UPDATE presses SET answered=1 WHERE device=? AND received<=? AND answered=0", (device, upto))
+        raw = self.database.execute("SELECT 1 FROM presses WHERE device=? AND received<=? AND answered=2", (device, upto)).fetchone()
+        self.database.execute("UPDATE presses SET answered=1 WHERE device=? AND received<=? AND answered<>1", (device, upto))
+        return raw is not None
 
     def paged_raw(self, name: str) -> None:
         self.database.execute("UPDATE presses SET answered=2 WHERE name=?", (name,))
@@ -236,6 +249,20 @@ class Outbox:
     def open_presses(self) -> list[tuple[str, str, int]]:
         """(name, device, received) of those without an alert."""
         return self.database.execute("SELECT name, device, received FROM presses WHERE answered=0 ORDER BY received, name").fetchall()
+
+    # Verdicts about ourselves that the log was told: kept, so that what ends while we are down is cleared at the next start
+
+    def standing(self) -> dict[Key, bool]:
+        """Key -> is it the machine's, rather than an area's."""
+        return {
+            (row[0], row[1], row[2], row[3]): bool(row[4]) for row in self.database.execute("SELECT part, code, subject, area, machine FROM standing")
+        }
+
+    def stand(self, key: Key, machine: bool) -> None:
+        self.database.execute("INSERT OR REPLACE INTO standing VALUES (?,?,?,?,?)", (*key, machine))
+
+    def fall(self, key: Key) -> None:
+        self.database.execute("DELETE FROM standing WHERE part=? AND code=? AND subject=? AND area=?", key)
 
     # Audit
 

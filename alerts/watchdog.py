@@ -3,7 +3,7 @@
 Pure: what was seen goes in (`Seen`), verdicts come out; the deliverer pages them directly and appends them as `system` events.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -17,6 +17,8 @@ DEAD = 10_000  # ms without a tick of the bridge: paged; architecture
 UNANSWERED = 5_000  # ms from a press in the log to its alert; architecture
 LAG = 30_000  # ms without outcomes while the area's events go on (snapshots come every 10 s): ours
 DISK = 2_000_000_000  # bytes free; below it the disk is nearly full: ours, twice the reserve
+FAILED = 3  # failed attempts of a channel in a row: ours
+LATE = 10_000  # ms that a due page waits to be tried; architecture, Delivery
 US = "deliverer"
 
 
@@ -83,6 +85,12 @@ def judge(seen: Seen, now: int) -> list[Verdict]:
 def judge_machine(free: int) -> list[Verdict]:
     """`free` bytes on the disk of the log."""
     return [Verdict("machine", "disk_full", {"free": free})] if free < DISK else []
+
+
+def judge_delivery(in_a_row: Mapping[str, int], waited: int) -> list[Verdict]:
+    """`in_a_row`: channel -> failed attempts since it last delivered; `waited`: ms since the oldest due page was to be tried."""
+    found = [Verdict(US, "channel_failed", {"subject": channel, "tries": tries}) for channel, tries in sorted(in_a_row.items()) if tries >= FAILED]
+    return [*found, Verdict(US, "behind", {"waited": waited})] if waited > LATE else found
 
 
 def stand_in(seen: Seen, now: int) -> Tick | None:
