@@ -6,6 +6,7 @@ A store that is away loses nothing and delays nobody: the same write is tried ag
 
 import asyncio
 import contextlib
+import os
 import random
 import signal
 import threading
@@ -124,6 +125,7 @@ def seats_of(site: Site) -> Mapping[str, str]:
 
 def main(settings: Settings) -> int:
     """Blocks until SIGTERM or SIGINT (0), or until something fell (1)."""
+    os.nice(5)  # it may lag behind when the machine is busy; a press may not
     return asyncio.run(Recorder(settings).run())
 
 

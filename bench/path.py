@@ -3,13 +3,19 @@
 import json
 import signal
 import sqlite3
+import statistics
 import threading
 import time
+from itertools import pairwise
 
+from alerts.outcomes import unpack
 from bench.figure import Figure
 from bench.memory import cpu_seconds
 from bench.publisher import connect, packet
 from bench.running import Machine, Missing, listens, machine, until
+from ingest.events import Sos
+from ingest.log import ALERTS, EVENTS, TOPICS, open_log
+from ingest.records import Codec
 from ingest.settings import Settings
 from ingest.site_files import read_site
 
@@ -46,13 +52,60 @@ def _measure(one: Machine) -> list[Figure]:
     until(lambda: len(_paged(one, pressed)) == len(pressed), 30)
     supervisor.send_signal(signal.SIGTERM)
     supervisor.wait(20)
-    took = sorted(at - pressed[box] for box, at in _paged(one, pressed).items())
+    paged = _paged(one, pressed)
+    took = sorted(at - pressed[box] for box, at in paged.items())
+    stages = _stages(one, pressed, paged)
     cores = ", ".join(f"{name} {100 * each:.0f} %" for name, each in share.items())
     return [
-        Figure("whole path at 5,000 messages/s: press to outbox, p50", took[len(took) // 2], "ms", at_most=25, beside=f"{len(took)} presses"),
+        Figure(
+            "whole path at 5,000 messages/s: press to outbox, p50",
+            took[len(took) // 2],
+            "ms",
+            at_most=25,
+            beside=f"{len(took)} presses; in order, p50: {stages}",
+        ),
         Figure("whole path at 5,000 messages/s: press to outbox, p99", took[-1], "ms", at_most=150, beside="the slowest of them"),
         Figure("whole path at 5,000 messages/s: CPU", 100 * sum(share.values()), "% of a core", beside=cores),
     ]
+
+
+def _stages(one: Machine, pressed: dict[str, int], paged: dict[str, int]) -> str:
+    """Where the time goes, from the log's own stamps."""
+    log, codec = open_log(f"sqlite:///{one.folder}/home/log.db"), Codec()
+    times: dict[str, list[int]] = {box: [at] for box, at in pressed.items()}
+    for area in log.partitions(EVENTS):
+        for entry in _entries(log, EVENTS, area):
+            if entry.headers:
+                for event in codec.unpack(entry.value).events:
+                    if isinstance(event, Sos) and event.device in times:
+                        times[event.device] += [event.received, entry.at]
+    for area in log.partitions(ALERTS):
+        for entry in _entries(log, ALERTS, area):
+            for alert in unpack(entry.value, codec).alerts:
+                if alert.model == "M01" and alert.subject in times and len(times[alert.subject]) == 3:
+                    times[alert.subject].append(entry.at)
+    log.close()
+    rows = [[*each, paged[box]] for box, each in times.items() if len(each) == 4]
+    names = ("to the bridge", "to the log", "to the alert", "to the outbox")
+    worst = max(rows, key=lambda row: row[-1] - row[0])
+    own, every = _records(one)
+    tail = f"; of the slowest {[b - a for a, b in pairwise(worst)]}; {own:.0f} records of events a second, {every:.0f} in all"
+    return ", ".join(f"{name} {statistics.median(row[i + 1] - row[i] for row in rows):.0f} ms" for i, name in enumerate(names)) + tail
+
+
+def _records(one: Machine) -> tuple[float, float]:
+    """A second, over the load: of `events`, and of all topics."""
+    log = open_log(f"sqlite:///{one.folder}/home/log.db")
+    counts = {topic: sum(log.bounds(topic, area)[1] for area in log.partitions(topic)) for topic in TOPICS}
+    log.close()
+    return counts[EVENTS] / SECONDS, sum(counts.values()) / SECONDS
+
+
+def _entries(log, topic: str, area: int):
+    at = 0
+    while entries := log.read(topic, area, at):
+        yield from entries
+        at = entries[-1].offset + 1
 
 
 def _press(one: Machine, area: str, boxes: list[str]) -> dict[str, int]:

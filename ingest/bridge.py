@@ -28,6 +28,8 @@ from ingest.wire import LIFE, Door
 log = structlog.get_logger()
 
 LONGEST = 0.05  # s that a batch may stay open
+GATHER = 0.005  # s that a few bulk messages wait for more, since every record costs its readers the same; a press waits for nothing
+FEW = 80  # messages; below what the embedded broker lets out before it is answered, so that it is never held up
 MESSAGES = 500  # in a batch
 DEAF = 15_000  # ms without the probe on a standing connection: it is made anew
 AWAY = 5  # s without a connection, then people are told
@@ -86,13 +88,19 @@ class Bridge:
         bulk_found: list[tuple[int, Event]] = []
         bulk_mids: list[int] = []
         deadline = self._steady() + LONGEST
+        gathered = deadline - LONGEST + GATHER
         while True:
             pressed = self._take(self.urgent, found, refused, urgent_mids)
             some = False
             if self._held is None or len(self._held.found) < HELD:
                 some = self._take(self.bulk, bulk_found, refused, bulk_mids) is not None
-            if pressed or (pressed is None and not some) or len(urgent_mids) + len(bulk_mids) >= MESSAGES or self._steady() > deadline:
+            now = self._steady()
+            if pressed or len(urgent_mids) + len(bulk_mids) >= MESSAGES or now > deadline:
                 break
+            if pressed is None and not some:
+                if urgent_mids or not 0 < len(bulk_mids) < FEW or now >= gathered:
+                    break
+                self._linger(gathered - now)
         tick = self._steady() >= self._next_tick
         if tick:
             self._second(found)
@@ -106,6 +114,13 @@ class Bridge:
         writing = [one.socket for one in (self.urgent, self.bulk) if one.socket is not None and one.wants_write]
         if not any(getattr(one, "pending", int)() for one in sockets):
             select.select(sockets, writing, [], seconds)
+
+    def _linger(self, seconds: float) -> None:
+        """Let bulk pile up, unless something urgent comes."""
+        if self.urgent.socket is None:
+            time.sleep(seconds)
+        elif not getattr(self.urgent.socket, "pending", int)():
+            select.select([self.urgent.socket], [], [], seconds)
 
     def _take(self, session: Session, found: list[tuple[int, Event]], refused: list[tuple[int, Refused]], mids: list[int]) -> bool | None:
         """Read once. None: nothing there; True: a press among it."""
