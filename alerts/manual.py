@@ -74,7 +74,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
+    return "" if value is None else str(value).replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 
 def models_page() -> str:
@@ -93,9 +93,10 @@ def models_page() -> str:
 def _parameter(field: "dataclasses.Field[Any]") -> tuple[object, ...]:
     about = field.metadata
     default: Any = field.default
-    values, unit = (default, about["low"], about["high"]), about["unit"]
+    values: tuple[object, ...] = (default, about["low"], about["high"])
+    unit = about["unit"]
     if unit == "ms":
-        values, unit = tuple(written(int(each)) for each in values), ""
+        values, unit = tuple(written(int(each)) for each in (default, about["low"], about["high"])), ""
     return f"`{field.name}`", values[0], "" if unit == "1" else unit, *values[1:], about["about"], about["source"]
 
 
