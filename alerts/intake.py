@@ -14,6 +14,7 @@ CLOCK_FAULT = 60_000  # ms of clock error that is told as a fault; wire document
 CLOCK_JUMP = 60_000  # ms by which `ts` - `uptime` may move before the clock counts as set anew; wire document
 PROOF = 3  # on-time heartbeats of a boot that prove its clock; wire document
 GAPS = 64  # holes in `seq` that are remembered a boot; ours
+WINDOW = 1_800_000  # ms of a window of clock error where no boot is said; ours
 OLD_BOOTS = 16  # boots remembered as past; ours
 URGENT_KEPT = 256  # names of urgent events remembered a boot; ours
 
@@ -31,6 +32,8 @@ class Boot:
     base: int | None = None  # ts - uptime, ms
     on_time: int = 0
     beats: bool = False  # a heartbeat of it was heard
+    older: int | None = None  # `error` of the window before, where windows turn
+    since: int = 0  # ms, when the window began
 
 
 @dataclass(slots=True)
@@ -106,11 +109,8 @@ class Intake:
             taken = self.take(event, urgent=False)
             return None if taken is None else taken[0]
         boot, received, sent = known.boot, event.received, event.sent
-        error = boot.error
-        if error is None or received - ts < error:
-            error = boot.error = received - ts
-        at = ts + error if sent is None else ts + received - sent
-        return min(received, at)
+        error = _smallest(boot, received, ts)
+        return min(received, ts + error if sent is None else ts + received - sent)
 
     def take(self, event: Event, urgent: bool) -> Taken | None:
         """None for a repetition."""
@@ -153,16 +153,26 @@ def _timed(boot: Boot, event: Event, restarted: bool) -> Taken:
             if boot.base is not None and not -CLOCK_JUMP <= base - boot.base <= CLOCK_JUMP:  # its clock was set
                 boot.error, boot.on_time = None, 0
             boot.base = base
-    if boot.error is None or received - ts < boot.error:
-        boot.error = received - ts
-    error = boot.error if sent is None else received - sent
-    at = ts + error
+    error = _smallest(boot, received, ts)
+    at = ts + (error if sent is None else received - sent)
     at = min(at, received)
     late = received - at
     if beats and late <= ON_TIME:
         boot.on_time += 1
     proven = boot.on_time >= PROOF
-    return at, late if proven or sent is not None else None, restarted, float(error) if proven else _NAN
+    clock = float(error if sent is None else received - sent) if proven else _NAN
+    return at, late if proven or sent is not None else None, restarted, clock
+
+
+def _smallest(boot: Boot, received: int, ts: int) -> int:
+    """The smallest `received` - `ts` of this boot. What never says a boot (a receiver passing on others' times) would keep one wrong time for ever:
+    there it is the smallest of this window and the one before."""
+    if boot.id is None and received - boot.since > WINDOW:
+        boot.older, boot.error, boot.since = boot.error, None, received
+    error = received - ts
+    if boot.error is None or error < boot.error:
+        boot.error = error
+    return boot.error if boot.older is None or boot.error < boot.older else boot.older
 
 
 def _said_before(boot: Boot, event: Event) -> bool:

@@ -2,7 +2,7 @@
 
 from alerts.intake import Intake
 from ingest.events import Heartbeat, Sos
-from tests.small_coast import START, beat, box, press
+from tests.small_coast import START, beat, box, fix, press
 
 
 def test_a_backlog_without_sent_is_late_and_no_clock_fault_when_earlier_messages_had_sent():
@@ -66,3 +66,19 @@ def test_memory_of_holes_and_presses_is_bounded():
     boot = intake.known[box(1)].boot
     assert len(boot.gaps) <= 64
     assert len(boot.urgent) <= 256
+
+
+def test_one_wrong_time_of_a_receiver_without_boots_is_forgotten_within_an_hour():
+    intake = Intake()
+    hour = 3_600_000
+
+    def late(at: int, ts: int) -> int:
+        event = fix("412000001", at, 118.8, 24.8, ts=ts)
+        return event.received - intake.fix(event)
+
+    assert late(START, START) < 1_000
+    late(START + 10_000, START + 10_000 + 5 * hour)
+    assert late(START + 20_000, START + 20_000) > hour
+    for minute in range(1, 63):
+        late(START + minute * 60_000, START + minute * 60_000)
+    assert late(START + 63 * 60_000, START + 63 * 60_000) < 1_000
