@@ -57,7 +57,12 @@ def run(
     """All roles on this machine, supervised."""
     from alerts.machine import run_machine
 
-    raise typer.Exit(run_machine(_settings(site=site, home=home, mqtt=mqtt, console_port=port), scenario if simulate else None))
+    def play(settings: Settings) -> int:
+        from device_sim.run import main as simulated  # only in the child
+
+        return simulated(settings, scenario, seed=1)
+
+    raise typer.Exit(run_machine(_settings(site=site, home=home, mqtt=mqtt, console_port=port), play if simulate else None))
 
 
 def _role(module: str, site: Path | None, home: Path | None) -> None:

@@ -5,6 +5,7 @@ import fcntl
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from alerts.supervisor import ROLES, Role, Supervisor, role_of
@@ -12,14 +13,17 @@ from ingest.settings import Settings
 from ingest.site import Person, Site
 
 
-def run_machine(settings: Settings, scenario: str | None) -> int:
-    """Blocks until it is stopped. The folder's site is put into the log first, so that all roles start with the same revision; 1 where it has faults."""
+def run_machine(settings: Settings, play: Callable[[Settings], int] | None = None) -> int:
+    """Blocks until it is stopped; `play` is the main of a simulated coast.
+
+    The folder's site is put into the log first, so that all roles start with the same revision; 1 where it has faults.
+    """
     began = time.monotonic()
     with contextlib.ExitStack() as held:
         if (why := cannot_run(settings, held)) is not None:
             print(why, file=sys.stderr)
             return 1
-        return _run(settings, scenario, began)
+        return _run(settings, play, began)
 
 
 def cannot_run(settings: Settings, held: contextlib.ExitStack) -> str | None:
@@ -47,7 +51,7 @@ def cannot_run(settings: Settings, held: contextlib.ExitStack) -> str | None:
     return None
 
 
-def _run(settings: Settings, scenario: str | None, began: float) -> int:
+def _run(settings: Settings, play: Callable[[Settings], int] | None, began: float) -> int:
     from ingest.log import open_log  # noqa: PLC0415 — opened and closed before anything is forked
     from ingest.revisions import current_site  # noqa: PLC0415
     from ingest.site_view import apply  # noqa: PLC0415
@@ -63,20 +67,10 @@ def _run(settings: Settings, scenario: str | None, began: float) -> int:
     site = current_site(log, settings.site)
     log.close()
     roles = [role_of(name) for name in ROLES if name != "broker" or settings.mqtt == "embedded"]
-    if scenario is not None:
-        roles.append(_simulator(scenario))
+    if play is not None:
+        roles.append(Role("simulator", play))
     person = _first_operator(site)
     return Supervisor(settings, roles).run(lambda: _announce(settings, site, person, time.monotonic() - began))
-
-
-def _simulator(scenario: str) -> Role:
-    def start(settings: Settings) -> int:
-        from device_sim.run import main  # noqa: PLC0415 — only in the child
-
-        status: int = main(settings, scenario, seed=1)
-        return status
-
-    return Role("simulator", start)
 
 
 def _first_operator(site: Site) -> Person:
