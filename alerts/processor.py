@@ -144,7 +144,13 @@ class Processor:
         log = open_log(self.settings.log_url)
         try:
             floors = {(EVENTS, area): log.position("archive", EVENTS, area) or 0 for area in log.partitions(EVENTS)}  # archive before delete
-            return log.retain(self.settings.log_cap, _now(), floors).passed
+            passed = log.retain(self.settings.log_cap, _now(), floors).passed
+            for each in passed:
+                values = {"subject": each.reader, "topic": each.topic, "records": each.lost}
+                event = System(device="processor", received=_now(), part="log", code="retention", values=values)
+                revision = current_site(log, self.settings.site).revision
+                log.append([Record(EVENTS, each.partition, Codec().pack(Batch(revision, [event])))], urgent=True)
+            return passed
         finally:
             log.close()
 
