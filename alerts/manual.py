@@ -1,6 +1,7 @@
 """The pages of docs/ and the tables of the README that are made from the code, so that they cannot say what is not so."""
 
 import dataclasses
+import inspect
 import io
 import re
 import tokenize
@@ -139,15 +140,16 @@ def settings_table() -> str:
 
 def columns_tables() -> str:
     """For the administrator: the columns of a site's tables."""
-    return "\n".join(f"**{name}**\n\n" + table(("name", "needed", "values"), _columns(kind)) for name, kind in FILES.items())
+    return "\n".join(f"**{name}**\n\n" + table(("name", "needed", "values", "what"), _columns(kind)) for name, kind in FILES.items())
 
 
 def _columns(kind: type[msgspec.Struct]) -> Iterable[tuple[object, ...]]:
+    beside = _comments(inspect.getsource(kind))
     for field in msgspec.structs.fields(kind):
         names = (
             " ".join(f"`{name}`" for name in PLACES[field.name]) if field.name in PLACES and kind in (Segment, Device, Unit) else f"`{field.name}`"
         )
-        yield names, "yes" if field.required else "", _values(field.type)
+        yield names, "yes" if field.required else "", _values(field.type), beside.get(field.name, "")
 
 
 def _values(kind: Any) -> str:
