@@ -11,7 +11,7 @@ from ingest.records import Codec
 from ingest.settings import Settings
 from ingest.site_files import read_site
 
-MESSAGES = 60_000
+MESSAGES = 50_000
 ROUNDS = 2
 RATE = 20_000  # by which the messages' times are made; they are published as fast as the broker takes them
 

@@ -13,7 +13,7 @@ from ingest.settings import Settings
 from ingest.site_files import read_site
 
 BOXES, VESSELS, RATE = 9_000, 750, 500  # a heartbeat every 30 s, a position every 10 s, a batch of 500 with its tick every second
-WARM, PIECES, PIECE = 100, 6, 20  # s of log time: three heartbeats of each prove the clocks; then so many pieces
+WARM, PIECES, PIECE = 100, 12, 15  # s of log time: three heartbeats of each prove the clocks; then so many pieces
 BUDGET = 400_000  # events a second a core
 CATCH_UP = 30 * 5_000  # events a second: 30 times the load of the whole path
 
