@@ -189,6 +189,7 @@ class Session:
             self._client._packet_queue(_PUBACK, packets, 0, 0)  # noqa: SLF001  # paho's `ack` writes one at a time
 
     def close(self) -> None:
+        self.connected = False  # left, not lost
         self._client.disconnect()
 
 
