@@ -8,6 +8,7 @@ import contextlib
 import ipaddress
 import json
 import signal
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
@@ -18,7 +19,7 @@ from urllib.parse import parse_qs
 import structlog
 import uvicorn
 from jinja2 import Environment, FileSystemLoader
-from msgspec import to_builtins
+from msgspec import convert, to_builtins
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -26,6 +27,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from alerts.channels.console import mark_seen, unseen
 from alerts.console import duties
 from alerts.console.coast import coast
 from alerts.console.guard import Guard, TooLarge
@@ -37,6 +39,7 @@ from alerts.store.store import Refusal, Store, StoreAway
 from ingest.events import AnyEvent
 from ingest.log import EVENTS, Log, LogFull, Record
 from ingest.records import Batch, Codec
+from ingest.refusals import Refused
 from ingest.settings import Settings
 from ingest.site import Person, Site
 
@@ -61,10 +64,15 @@ class Console:
     """The answers to the browser's questions."""
 
     def __init__(self, settings: Settings, site: Site, events: Log, store: Store | None, now: Callable[[], int]) -> None:
-        self.settings, self.site, self.log, self.store, self.now = settings, site, events, store, now
+        self.settings, self.log, self.store, self.now = settings, events, store, now
         self.live = Live(site, events, now)
         self.sessions = Sessions(settings)
         self.codec = Codec()
+
+    @property
+    def site(self) -> Site:
+        """As the log has it now."""
+        return self.live.site
 
     # Who is it
 
@@ -156,8 +164,7 @@ class Console:
     def device(self, request: Request, _: Person) -> Response:
         name = request.path_params["device"]
         seen = self.live.view.devices.get(name)
-        refused = self._ask(lambda store: store.refused(name, 30), [])
-        body: dict[str, Any] = {"said": {}, "series": [], "commands": [], "refused": [_refusal(row) for row in refused]}
+        body: dict[str, Any] = {"said": {}, "series": [], "commands": [], "refused": self._refusals(name, 30)}
         if seen is not None:
             body["said"] = {kind: _plain(event) for kind, event in sorted(seen.said.items())}
             body["series"] = list(seen.series)
@@ -165,7 +172,33 @@ class Console:
         return JSONResponse(body)
 
     def refused(self, _: Request, __: Person) -> Response:
-        return JSONResponse([_refusal(row) for row in self._ask(lambda store: store.refused("", 200), [])])
+        return JSONResponse(self._refusals("", 200))
+
+    def _refusals(self, device: str, limit: int) -> list[dict[str, Any]]:
+        """Newest first: what this process has seen, then the store's older ones."""
+        seen = [_turned_away(row) for row in self.live.view.refused if device in ("", row.device)]
+        oldest = min((row["at"] for row in seen), default=1 << 62)
+        stored = [_refusal(row) for row in self._ask(lambda store: store.refused(device, limit), []) if row.at < oldest]
+        return [*sorted(seen, key=lambda row: -row["at"]), *stored][:limit]
+
+    async def seen(self, request: Request) -> Response:
+        """The page is open before this person and shows these alerts: the deliverer need not try the next channel."""
+        person, session = self.person(request), self.sessions.read(request.cookies.get(self.sessions.cookie))
+        if person is None or session is None or not self.sessions.csrf_fits(session, request.headers.get("x-coast-csrf", "")):
+            return JSONResponse({"why": "not signed in"}, 401)
+        try:
+            shown = set(convert(json.loads(await request.body()), list[str]))
+        except (ValueError, TooLarge):
+            return JSONResponse({"why": "no such thing here"}, 422)
+        outbox = Path(self.settings.home) / "outbox.db"
+        try:
+            pages = [page.id for page in unseen(person.id, outbox) if page.alert in shown]
+            if pages:
+                mark_seen(person.id, pages, outbox)
+        except sqlite3.OperationalError as busy:  # asked again in two seconds
+            log.warning("the outbox does not answer", why=str(busy))
+            return JSONResponse({"seen": 0})
+        return JSONResponse({"seen": len(pages)})
 
     def _ask(self, question: Callable[[Store], Any], otherwise: Any) -> Any:
         """The store's answer; `otherwise` while it is away: the page then shows what the log told."""
@@ -210,6 +243,11 @@ def _refusal(row: Refusal) -> dict[str, Any]:
     return {**row._asdict(), "payload": row.payload[:4_000].decode("utf-8", "backslashreplace")}
 
 
+def _turned_away(row: Refused) -> dict[str, Any]:
+    payload = row.payload[:4_000].decode("utf-8", "backslashreplace")
+    return {"at": row.received, "topic": row.topic, "device": row.device, "reason": row.reason, "detail": row.detail, "payload": payload}
+
+
 def _stored_row(shape: dict[str, Any]) -> dict[str, Any]:
     change = dict(shape.get("change", {}))
     if isinstance(change.get("at"), str):
@@ -245,6 +283,7 @@ def build(settings: Settings, site: Site, events: Log, store: Store | None = Non
         Route("/api/alerts/{alert}", console.signed_in(console.timeline)),
         Route("/api/devices/{device}", console.signed_in(console.device)),
         Route("/api/refused", console.signed_in(console.refused)),
+        Route("/api/seen", console.seen, methods=["POST"]),
         Route("/api/{kind}", console.do, methods=["POST"]),
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]
@@ -264,14 +303,14 @@ def main(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT. 2 where the address is not loopback."""
     from alerts.store.opening import open_store  # noqa: PLC0415  # the influx client is heavy: only where it is used
     from ingest.log import open_log  # noqa: PLC0415
-    from ingest.site_files import read_site  # noqa: PLC0415
+    from ingest.revisions import current_site  # noqa: PLC0415
 
     host = "127.0.0.1" if settings.console_host == "localhost" else settings.console_host
     if not ipaddress.ip_address(host).is_loopback:
         log.error("the console serves this machine only; use 127.0.0.1 and a tunnel", console_host=settings.console_host)
         return 2
     events = open_log(settings.log_url)
-    app = build(settings, read_site(settings.site), events, open_store(settings))
+    app = build(settings, current_site(events, Path(settings.site)), events, open_store(settings))
     server = Server(
         uvicorn.Config(
             app, host=host, port=settings.console_port, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2

@@ -12,14 +12,18 @@ import structlog
 from alerts.alert import Outcomes
 from alerts.console.view import Message, View, is_open
 from alerts.outcomes import unpack
-from ingest.log import ALERTS, EVENTS, Entry, Log
+from ingest.events import SiteChange
+from ingest.log import ALERTS, EVENTS, REFUSED, Entry, Log
 from ingest.records import Codec
+from ingest.refusals import unpack as unpack_refused
+from ingest.revisions import site_at
 from ingest.site import Person, Site
 
 POLL = 0.015  # s between looks at the log
 RING = 5_000  # messages kept for a browser that comes back
 EVENTS_BACK = 1_500  # records of `events` read at the start: the last minutes
 ALERTS_BACK = 20_000  # records of `alerts` read back at the most, until all that stands is known
+REFUSED_BACK = 100  # records of `refused` read at the start
 READERS = ("processor", "recorder", "deliverer")
 
 log = structlog.get_logger()
@@ -29,6 +33,7 @@ class Live:
     def __init__(self, site: Site, events: Log, now: Callable[[], int]) -> None:
         self.site, self.log, self.now = site, events, now
         self.view = View(site)
+        self.began = now()
         self.epoch = secrets.token_hex(4)  # numbers of an earlier run mean nothing to this one
         self.number = 0
         self.ring: deque[tuple[int, Message]] = deque(maxlen=RING)
@@ -40,12 +45,16 @@ class Live:
     def start(self) -> None:
         """Read what stands: `alerts` back to the last list of open ones and their bodies, then the last minutes of `events`."""
         for area in self.site.areas:
-            self._read_back(area.number)
-            first, end = self.log.bounds(EVENTS, area.number)
-            self._next[EVENTS, area.number] = max(first, end - EVENTS_BACK)
+            self._begin(area.number)
         while self.look():
             self.ring.clear()
         self.view.flush()
+
+    def _begin(self, number: int) -> None:
+        self._read_back(number)
+        for topic, back in ((EVENTS, EVENTS_BACK), (REFUSED, REFUSED_BACK)):
+            first, end = self.log.bounds(topic, number)
+            self._next[topic, number] = max(first, end - back)
 
     def _read_back(self, number: int) -> None:
         first, end = self.log.bounds(ALERTS, number)
@@ -93,7 +102,26 @@ class Live:
     def _take(self, entry: Entry) -> list[Message]:
         if entry.topic == ALERTS:
             return self.view.outcomes(entry.partition, unpack(entry.value, self._codec))
-        return self.view.batch(entry.partition, self._codec.unpack(entry.value))
+        if entry.topic == REFUSED:
+            return self.view.turned_away(unpack_refused(self._codec, entry.value))
+        batch = self._codec.unpack(entry.value)
+        changes = [event.revision for event in batch.events if isinstance(event, SiteChange)]
+        return (self._resite(changes[-1]) if changes else []) + self.view.batch(entry.partition, batch)
+
+    def _resite(self, revision: str) -> list[Message]:
+        """The site as it is from here on: new boxes and people are known at once, and the browsers read the coast again."""
+        if revision == self.site.revision:
+            return []
+        try:
+            self.site = site_at(self.log, revision)
+        except KeyError as missing:
+            log.warning("a site revision is not in the log", why=str(missing))
+            return []
+        self.view.resite(self.site)
+        for area in self.site.areas:
+            if (EVENTS, area.number) not in self._next:
+                self._begin(area.number)
+        return [Message("site", {"revision": revision})]
 
     def tell(self, messages: list[Message]) -> None:
         for message in messages:
@@ -120,11 +148,13 @@ class Live:
         return {"now": now, "areas": rows, "system": sum(a.model == "SYS" and is_open(a) for a in self.view.alerts.values())}
 
     def _behind(self, reader: str, number: int, end: int, now: int) -> int | None:
-        """Milliseconds between now and the oldest record that `reader` has not saved; None where it never saved a position."""
+        """Milliseconds between now and the oldest record that `reader` has not saved. A reader that never saved a position is behind since
+        this console began to look; None where there is nothing to read yet."""
         topic = ALERTS if reader == "deliverer" else EVENTS
         position = self.log.position(reader, topic, number)
         if position is None:
-            return None
+            first, last = self.log.bounds(topic, number)
+            return now - self.began if last > first else None
         if position >= (self.log.bounds(topic, number)[1] if topic == ALERTS else end):
             return 0
         waiting = self.log.read(topic, number, position, 1)

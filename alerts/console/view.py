@@ -7,24 +7,26 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
 from alerts.alert import Alert, Command, Outcomes
 from ingest.events import Done, Event, Exercise, Heartbeat, Light, Position, Shift, Silence, Status, Tick, Unit, Work, kind_of
 from ingest.records import Batch
+from ingest.refusals import Refused
 from ingest.site import Person, Site
 
 CLOSED_KEPT = 300  # alerts that are done stay on the page until so many newer ones are
 CHANGES_KEPT = 200  # revisions of one alert
 SERIES_KEPT = 40  # heartbeats of one device: 20 minutes
 VESSELS_KEPT = 20_000
+REFUSED_KEPT = 200
 EVERYTHING = frozenset({"operator", "shift_leader", "police", "chief", "administrator"})  # roles that see restricted alerts (§0.1 of the models)
 
 
 class Message(NamedTuple):
     """What goes to the browsers. `alert` says whose eyes it is for; None: everybody's."""
 
-    kind: str  # alert, units, duty, chain, devices, vessels
+    kind: str  # alert, duty, chain, devices, vessels, refused, site
     body: Any
     alert: Alert | None = None
 
@@ -99,6 +101,7 @@ class View:
         self.vessels: dict[str, VesselView] = {}
         self.areas: dict[int, AreaView] = {area.number: AreaView() for area in site.areas}
         self.duty: dict[str, Event] = {}  # kind/id -> the newest shift, silence, work, exercise, unit
+        self.refused: deque[Refused] = deque(maxlen=REFUSED_KEPT)
         self.restless: set[str] = set()  # devices heard since `flush`
         self.moved: set[str] = set()  # vessels heard since `flush`
 
@@ -112,7 +115,7 @@ class View:
         area = self.areas.setdefault(number, AreaView())
         area.judged = max(area.judged, outcomes.offset)
         if outcomes.open is not None:
-            self._supersede(outcomes.area, {name for name, _ in outcomes.open}, {alert.id for alert in outcomes.alerts})
+            messages += self._supersede(outcomes, {name for name, _ in outcomes.open} | {alert.id for alert in outcomes.alerts})
         return messages
 
     def alert(self, alert: Alert, offset: int) -> Message:
@@ -133,11 +136,18 @@ class View:
         row["offset"] = self.offsets.get(name, -1)
         return row
 
-    def _supersede(self, area: str, standing: set[str], just: set[str]) -> None:
-        """What the fold no longer lists is closed: a worker took over from an older snapshot, or the log was cut."""
+    def _supersede(self, outcomes: Outcomes, standing: set[str]) -> list[Message]:
+        """What the fold no longer lists is closed, and the browsers are told: a worker took over from an older snapshot, or the log was cut.
+        An alert that answers a later record than the list does is not touched."""
+        messages = []
         for name, alert in list(self.alerts.items()):
-            if alert.area == area and is_open(alert) and name not in standing and name not in just:
-                del self.alerts[name]
+            if alert.area == outcomes.area and is_open(alert) and name not in standing and self.offsets.get(name, -1) <= outcomes.offset:
+                closed = structs.replace(
+                    alert, response="resolved", state="resolved", outcome="superseded", resolved=outcomes.now, updated=outcomes.now
+                )
+                self.alerts[name] = closed
+                messages.append(Message("alert", self.alert_row(name), closed))
+        return messages
 
     def _forget(self) -> None:
         if len(self.alerts) % 50:
@@ -147,6 +157,20 @@ class View:
             del self.alerts[name]
             self.changes.pop(name, None)
             self.offsets.pop(name, None)
+
+    # From the topic `refused`
+
+    def turned_away(self, rows: list[Refused]) -> list[Message]:
+        self.refused.extendleft(rows)
+        return [Message("refused", len(rows))] if rows else []
+
+    # A new revision of the site
+
+    def resite(self, site: Site) -> None:
+        """Devices and areas that came are shown; what is known of the others stays."""
+        self.site = site
+        for area in site.areas:
+            self.areas.setdefault(area.number, AreaView())
 
     # From the topic `events`
 
