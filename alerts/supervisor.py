@@ -204,7 +204,8 @@ class Supervisor:
 def _child(role: Role, settings: Settings, parent: int) -> NoReturn:
     """Runs the role and never returns. It dies with its parent, so that no half of the system is left behind."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor says when
+    os.setpgid(0, 0)  # Ctrl-C is for the supervisor, which stops the roles in order
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     status = 1
     try:

@@ -79,7 +79,7 @@ class DeviceLink:
         content = payload.encode() if isinstance(payload, str) else json.encode(payload)
         self.waiting.append(self.client.publish(topic, content, qos=1, retain=retain))
         while self.waiting and not self.stopped.is_set():
-            if self.waiting[0].rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE or self.waiting[0].is_published():
+            if _settled(self.waiting[0]):
                 self.waiting.popleft()
             elif len(self.waiting) > IN_FLIGHT:
                 self.stopped.wait(0.02)
@@ -96,3 +96,8 @@ class DeviceLink:
         self.stopped.set()
         self.client.disconnect()
         self.client.loop_stop()
+
+
+def _settled(message: MQTTMessageInfo) -> bool:
+    """Acknowledged, or given to the client while there was no connection (it keeps and sends it later, and never says so), or not taken at all."""
+    return message.rc in (MQTTErrorCode.MQTT_ERR_QUEUE_SIZE, MQTTErrorCode.MQTT_ERR_NO_CONN) or message.is_published()
