@@ -37,7 +37,7 @@ def measure() -> list[Figure]:
         Figure("fold: log bytes to findings (unpack, intake, models)", heard, "events/s a core", at_least=BUDGET,
                beside=f"{heard / unpacked:.2f} of unpacking alone, {unpacked:,.0f}; {about}"),
         Figure("fold: log bytes to alerts (with the life cycle)", folded, "events/s a core", beside=f"{folded / heard:.2f} of the row above"),
-        Figure("catching up: the fold beside 5,000 events/s", folded / 5_000, "x real time", at_least=30, beside="CPU of the fold alone; live: below"),
+        Figure("catching up: the fold beside 5,000 events/s", folded / 5_000, "x real time", at_least=30, beside="CPU of the fold alone, not a live processor"),
         Figure("a quiet tick", 1e6 * _tick(fold), "µs", beside=about),
         Figure("snapshot of an area", 1e3 * took, "ms", beside=f"{len(snapshot) / 1e6:.2f} MB, {len(Codec().pack_bytes(snapshot)) / 1e6:.2f} MB in the log"),
         Figure("log: bytes an event (records, zstd)", size, "bytes", beside=f"{size * RATE * 86_400 / 1e9:.1f} GB a day at {RATE}/s, "
