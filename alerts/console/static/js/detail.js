@@ -2,7 +2,8 @@
 import { act, pending, VERBS } from "./actions.js";
 import { $, calmly, h, shape } from "./dom.js";
 import { changed, now, on, rings, state } from "./state.js";
-import { CHANGES, clock, HOWS, inLanguage, LEVELS, MODELS, moment, named, OUTCOMES, RESPONSES, span, t } from "./words.js";
+import { evidence, reason } from "./reasons.js";
+import { CHANGES, clock, HOWS, inLanguage, LEVELS, MODELS, moment, named, FLAGS, OUTCOMES, RESPONSES, span, t } from "./words.js";
 
 let rows = [];
 
@@ -33,7 +34,9 @@ function verbs(alert) {
   if (alert.open) can.push(["escalate", t("escalate")]);
   if (alert.suppressed?.how === "shelved") can.push(["unshelve", t("unshelve")]);
   else if (alert.open && alert.level !== "red") can.push(["shelve", t("shelve")]);
+  if (alert.open && alert.response !== "new") can.push(["transfer", t("transfer")]);
   if (alert.open) can.push(["merge", t("merge")]);
+  if (alert.incident) can.push(["split", t("split")]);
   const key = { acknowledge: "a", dispatch: "d", resolve: "r", note: "n" };
   return can.map(([verb, text], index) => h("button", { class: index === 0 ? `primary ${alert.response === "new" ? alert.level : ""}` : "", "data-do": verb, onclick: () => VERBS[verb](alert) }, text, key[verb] ? h("kbd", {}, key[verb]) : null));
 }
@@ -66,8 +69,8 @@ function drawNow() {
       h("dl", {}, fact(t("place"), [alert.place, alert.segment].filter(Boolean).join(" · ")), fact(t("subject"), device ? h("a", { href: `#/device/${alert.subject}` }, alert.subject) : alert.subject),
         fact(t("owner"), who(alert.owner)), fact(t("occurred"), moment(alert.occurred)), fact(t("raised"), moment(alert.raised)), fact(t("count"), alert.count > 1 ? `${alert.count}` : ""),
         fact(t("outcome"), alert.outcome ? named(OUTCOMES, alert.outcome) : ""), fact(t("suppressed"), alert.suppressed ? `${named(HOWS, alert.suppressed.how)} · ${who(alert.suppressed.by)} · ${alert.suppressed.reason || ""}` : ""),
-        fact(t("flags"), alert.flags.join(", ")), fact(t("reason"), `${alert.reason.code} ${Object.entries(alert.reason.values).map(([k, v]) => `${k} ${typeof v === "object" ? JSON.stringify(v) : v}`).join(", ")}`),
-        fact(t("evidence"), alert.evidence.join(", ")), fact(t("confidence"), alert.confidence === null ? "" : `${Math.round(alert.confidence * 100)} %`), fact(t("told"), alert.audience.map(who).join(", "))),
+        fact(t("flags"), alert.flags.map((flag) => named(FLAGS, flag)).join(" · ")), fact(t("reason"), reason(alert)),
+        fact(t("evidence"), evidence(alert)), fact(t("confidence"), alert.confidence === null ? "" : `${Math.round(alert.confidence * 100)} %`), fact(t("told"), alert.audience.map(who).join(", "))),
       h("h2", {}, t("Timeline")),
       h("ol", { class: "timeline" }, [...rows].reverse().map((row) => h("li", { class: row.level }, h("time", {}, clock(row.at)), h("b", { class: row.what === "ignored" ? "bad" : "" }, named(CHANGES, row.what)), h("span", {}, [who(row.by), row.unit, row.note].filter(Boolean).join(" · ")), h("small", {}, `#${row.revision}`))))),
     h("footer", {}, told(alert), h("div", { class: "verbs" }, verbs(alert))));

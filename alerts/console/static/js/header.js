@@ -7,18 +7,20 @@ import { clock, day, inLanguage, span, t } from "./words.js";
 
 const worst = (values) => (values.some((value) => value === null || value === undefined) ? null : Math.max(...values));
 
+const cut = () => !state.connected || !state.chain || Date.now() - state.heard > 5000;
+
 function links() {
-  if (!state.connected || !state.chain || now() - state.chain.now > 5000) return [[t("page"), "bad", t("not connected")]];
+  if (cut()) return [[t("page"), "bad", t("not connected")]];
   const areas = Object.values(state.chain.areas);
   const late = now() - state.chain.now;
   const judge = (name, value, warn, bad) => [name, value === null ? "idle" : value > bad ? "bad" : value > warn ? "warn" : "good", value === null ? "–" : value < 1000 ? t("now") : span(value)];
   const behind = (reader) => worst(areas.map((area) => area.behind[reader]));
   return [
     judge(t("hearing"), worst(areas.map((area) => (area.tick === null ? null : area.tick + late))), 3000, 10000),
-    judge(t("broker"), worst(areas.map((area) => (area.broker === null ? null : area.broker + late))), 5000, 15000),
-    judge(t("judging"), behind("processor"), 25000, 60000),
+    judge(t("broker"), worst(areas.map((area) => (area.broker === null ? null : area.broker + late))), 4000, 8000),
+    judge(t("judging"), behind("processor"), 15000, 25000),
     judge(t("delivery"), behind("deliverer"), 5000, 10000),
-    judge(t("record"), behind("recorder"), 25000, 120000),
+    judge(t("record"), behind("recorder"), 30000, 120000),
     [t("system"), state.chain.system ? "warn" : "good", state.chain.system ? `${state.chain.system}` : "0"],
   ];
 }
@@ -28,7 +30,12 @@ function drawLinks() {
   $("chain")?.replaceChildren(...rows.map(([name, how, value]) => h("span", { class: `link ${how}`, title: `${name}: ${value}` }, h("i"), h("b", {}, name), h("em", {}, value))));
   const bad = rows.filter((row) => row[1] === "bad").map((row) => row[0]);
   $("banner").hidden = bad.length === 0;
-  $("banner").textContent = bad.length ? `${t("The chain is broken: silence does not mean calm.")} ${bad.join(" · ")}` : "";
+  document.body.classList.toggle("cut", cut());
+  if (!bad.length) { $("banner").textContent = ""; return; }
+  const [what, then] = cut()
+    ? [`${t("This page has heard nothing for")} ${span(Date.now() - state.heard)}`, t("What you see is old. Watch another screen, answer the telephone; the page goes on by itself.")]
+    : [`${t("The chain is broken: silence does not mean calm.")} ${rows.filter((row) => row[1] === "bad").map((row) => `${row[0]} ${row[2]}`).join(" · ")}`, t("Presses may not be shown here. Tell the administrator; call the posts.")];
+  $("banner").replaceChildren(h("strong", {}, what), h("span", {}, then));
 }
 
 const onShift = () => state.duty[`shift/${state.me.seat || state.me.post}`];
@@ -47,6 +54,7 @@ export function draw() {
       h("button", { id: "sound", class: `sound ${how}`, title: t("Sound: press to switch, with a test"), onclick: async () => { await enable(how !== "on"); if (how !== "on") play("orange"); } }, { on: t("Sound on"), off: t("Sound off"), blocked: t("Enable sound") }[how]),
       h("button", { id: "language", onclick: switchLanguage, lang: state.language === "zh" ? "en" : "zh-CN" }, state.language === "zh" ? "EN" : "中文"),
       h("button", { id: "theme", title: t("Light or dark"), onclick: switchTheme }, "◐"),
+      h("button", { id: "sign-out", title: t("Sign out"), onclick: async () => { await fetch("/sign-out", { method: "POST" }); location.href = "/"; } }, t("Sign out")),
       h("button", { id: "help", title: t("Keys"), onclick: () => changed("help") }, "?"),
     ),
   );

@@ -4,12 +4,13 @@ import { now, on, RANK, rings, state } from "./state.js";
 import { clock, HOWS, inLanguage, LEVELS, MODELS, named, RESPONSES, short, span, t } from "./words.js";
 
 let filter = "all";
+let stretch = ""; // an area's id
 const FILTERS = [["all", "All"], ["new", "new"], ["mine", "Mine"], ["drill", "Drill"]]; // t("All") t("Mine") t("Drill")
 const passes = { all: () => true, new: (alert) => alert.response === "new", mine: (alert) => alert.owner === state.me.id, drill: (alert) => alert.drill };
 const order = (a, b) => RANK[b.level] - RANK[a.level] || rings(b) - rings(a) || a.raised - b.raised;
 
 export function ordered() {
-  return [...state.alerts.values()].filter((alert) => alert.open && !alert.suppressed && passes[filter](alert)).sort(order);
+  return [...state.alerts.values()].filter((alert) => alert.open && !alert.suppressed && passes[filter](alert) && (!stretch || alert.area === stretch)).sort(order);
 }
 
 function due(alert) {
@@ -38,11 +39,11 @@ function drawNow() {
   const all = [...state.alerts.values()];
   const open = ordered();
   const fold = (name, alerts, label) => alerts.length ? h("details", { class: "fold", open: folds.has(name), ontoggle: (event) => folds[event.target.open ? "add" : "delete"](name) }, h("summary", {}, `${label} `, h("b", {}, `${alerts.length}`)), alerts.map(row)) : null;
-  const unverified = all.filter((alert) => alert.response === "resolved" && RANK[alert.level] >= 3).sort((a, b) => b.updated - a.updated);
+  const unverified = all.filter((alert) => alert.response === "resolved" && alert.outcome !== "superseded" && RANK[alert.level] >= 3).sort((a, b) => b.updated - a.updated);
   const closed = all.filter((alert) => !alert.open && !unverified.includes(alert)).sort((a, b) => b.updated - a.updated).slice(0, 60);
   $("filters").replaceChildren(
     h("div", { class: "tally" }, ["red", "orange", "yellow", "blue"].map((level) => h("span", { class: level, title: named(LEVELS, level) }, shape(level), h("b", {}, `${all.filter((a) => a.open && !a.suppressed && a.level === level).length}`), h("small", {}, short(level))))),
-    h("div", { class: "chips", role: "group", "aria-label": t("Filter") }, FILTERS.map(([name, label]) => h("button", { class: filter === name ? "chosen" : "", "aria-pressed": String(filter === name), onclick: () => { filter = name; draw(); } }, t(label)))));
+    h("div", { class: "chips", role: "group", "aria-label": t("Filter") }, state.coast.areas.length > 1 ? h("select", { "aria-label": t("area"), onchange: (event) => { stretch = event.target.value; draw(); } }, h("option", { value: "" }, t("All areas")), state.coast.areas.map(([id, , zh, en]) => h("option", { value: id, selected: id === stretch }, inLanguage(zh, en) || id))) : null, FILTERS.map(([name, label]) => h("button", { class: filter === name ? "chosen" : "", "aria-pressed": String(filter === name), onclick: () => { filter = name; draw(); } }, t(label)))));
   $("list").replaceChildren(
     ...(open.length ? open.map(row) : [h("div", { class: "calm" }, h("b", {}, t("No open alerts")), h("small", {}, t("The state of the chain stands above.")))]),
     ...[fold("suppressed", all.filter((a) => a.open && a.suppressed).sort(order), t("Suppressed")), fold("verify", unverified, t("To be verified")), fold("closed", closed, t("Closed"))].filter(Boolean));

@@ -32,13 +32,44 @@ export function listen() {
   hear("vessels", (rows) => { Object.assign(state.vessels, rows); changed("vessels", rows); });
   hear("duty", (rows) => { Object.assign(state.duty, rows); changed("duty", rows); });
   hear("chain", (chain) => { state.chain = chain; state.skew = chain.now - Date.now(); changed("chain"); });
+  hear("refused", () => changed("refused"));
+  hear("site", async () => { state.coast = null; await load(); changed("site"); changed("reset"); });
   hear("reset", async () => { source.close(); await load(); changed("reset"); listen(); });
   source.onerror = () => {
     state.connected = false;
+    watch();
     changed("chain");
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
   };
 }
+
+// A line that died silently (a sleeping laptop, a pulled cable) raises no error: four seconds without a word open a new one.
+let tried = 0;
+function watch() {
+  const quiet = Date.now() - state.heard;
+  if (quiet > 4000 && Date.now() - tried > 4000) {
+    tried = Date.now();
+    state.connected = false;
+    changed("chain");
+    listen();
+  }
+}
+
+export function start() {
+  state.heard = Date.now();
+  setInterval(watch, 1000);
+  for (const what of ["online", "focus", "pageshow"]) addEventListener(what, watch);
+  document.addEventListener("visibilitychange", watch);
+}
+
+// What stands on a page that somebody can see needs no second channel: said until nothing new rings.
+const shown = new Map();
+setInterval(async () => {
+  if (document.visibilityState !== "visible" || !state.connected) return;
+  const fresh = [...state.alerts.values()].filter((alert) => alert.open && Date.now() - (shown.get(alert.id + alert.level) ?? Date.now()) < 30000).map((alert) => alert.id);
+  for (const alert of state.alerts.values()) if (!shown.has(alert.id + alert.level)) shown.set(alert.id + alert.level, Date.now());
+  if (fresh.length) await post("seen", fresh);
+}, 2500);
 
 export async function post(kind, body) {
   try {

@@ -3,7 +3,7 @@ import * as detail from "./detail.js";
 import * as header from "./header.js";
 import * as keys from "./keys.js";
 import * as list from "./list.js";
-import { listen, load } from "./live.js";
+import * as live from "./live.js";
 import * as map from "./map.js";
 import * as sound from "./sound.js";
 import { changed, on, state } from "./state.js";
@@ -20,12 +20,13 @@ function route() {
 }
 
 if (new URLSearchParams(location.search).get("wall") === "1") document.body.classList.add("wall");
-await load();
+await live.load();
 state.connected = true;
 for (const part of [header, list, detail, views, keys, sound]) part.start();
 addEventListener("hashchange", route);
 on("reset", route);
 route();
-listen();
+live.listen();
+live.start();
 document.body.dataset.live = "yes";
 map.start();

@@ -1,7 +1,7 @@
 // The coast from the site's own shoreline; boxes, lights, cameras and vessels as points, alerts and posts as marks. Without WebGL: a plain message.
 import { $, h, shape } from "./dom.js";
-import { on, RANK, rings, state } from "./state.js";
-import { inLanguage, LEVELS, MODELS, named, span, t, TYPES } from "./words.js";
+import { now, on, RANK, rings, state } from "./state.js";
+import { clock, inLanguage, LEVELS, MODELS, named, span, t, TYPES } from "./words.js";
 
 const COLOURS = {
   dark: { sea: "#08171f", land: "#1b2b30", shore: "#3d5a60", segment: "#2c7a78", risk: "#c98a3a", zone: "#4f8f9c", box: "#58d3c2", light: "#d8c27a", camera: "#8fa9ff", vessel: "#b9d6df", mute: "#54666d" },
@@ -48,8 +48,8 @@ function style() {
       { id: "zone-edges", type: "line", source: "zones", paint: { "line-color": ["match", ["get", "kind"], ["closed", "forbidden", "risk_point"], c.risk, c.zone], "line-opacity": 0.6, "line-dasharray": [3, 2] } },
       { id: "segments", type: "line", source: "segments", paint: { "line-color": ["case", ["get", "risk"], c.risk, c.segment], "line-width": far(4, 1.6) } },
       dots("light", 1.6), dots("camera", 2), dots("box", 2.2),
-      { id: "still", type: "circle", source: "vessels", filter: ["get", "still"], paint: { "circle-radius": far(4, 2), "circle-color": c.sea, "circle-stroke-color": c.vessel, "circle-stroke-width": 1.4 } },
-      { id: "moving", type: "symbol", source: "vessels", filter: ["!", ["get", "still"]], layout: { "icon-image": "arrow", "icon-size": far(0.8, 0.45), "icon-rotate": ["get", "turn"], "icon-rotation-alignment": "map", "icon-allow-overlap": true } },
+      { id: "still", type: "circle", source: "vessels", filter: ["get", "still"], paint: { "circle-radius": far(4.5, 2.6), "circle-color": c.sea, "circle-stroke-color": c.vessel, "circle-stroke-width": 1.4 } },
+      { id: "moving", type: "symbol", source: "vessels", filter: ["!", ["get", "still"]], layout: { "icon-image": "arrow", "icon-size": far(1.1, 0.75), "icon-rotate": ["get", "turn"], "icon-rotation-alignment": "map", "icon-allow-overlap": true } },
     ],
   };
 }
@@ -91,6 +91,12 @@ function bounds() {
   return all.length ? [[Math.min(...xs), Math.min(...ys)], [Math.max(...xs), Math.max(...ys)]] : undefined;
 }
 
+function vessel(id, row) {
+  const [heard, , , sog, cog, name, length, system] = row;
+  const facts = [["MMSI", id], [t("last fix"), `${clock(heard)} (${span(now() - heard)})`], [t("speed"), sog === null ? "–" : `${sog.toFixed(1)} kn`], [t("course"), cog === null ? "–" : `${Math.round(cog)}°`], [t("length"), length ? `${length} m` : "–"], [t("heard through"), { ais: "AIS", beidou: t("Beidou"), radar: t("radar") }[system] || system]];
+  return h("div", {}, h("strong", {}, name || id), h("dl", {}, facts.map(([what, value]) => [h("dt", {}, what), h("dd", {}, value)])));
+}
+
 function about(feature) {
   const { id } = feature.properties;
   if (feature.layer.source === "devices") return [`${id} · ${t(TYPES[feature.properties.type])}`, `#/device/${id}`];
@@ -122,12 +128,15 @@ export async function start() {
     popup.remove();
     if (found) { note.textContent = about(found)[0]; popup.setLngLat(found.geometry.coordinates).addTo(map); }
   });
-  map.on("click", (event) => { const found = at(event); if (found && about(found)[1]) location.hash = about(found)[1]; });
+  map.on("click", (event) => { const found = at(event); if (!found) return card.remove(); if (about(found)[1]) location.hash = about(found)[1]; else show(found.properties.id); });
+  const card = new maplibregl.Popup({ className: "vessel", closeButton: true, maxWidth: "280px" });
+  const show = (id) => { const row = state.vessels[id]; if (row) card.setLngLat([row[1], row[2]]).setDOMContent(vessel(id, row)).addTo(map); };
   on("devices", refresh("devices", devices));
   on("vessels", refresh("vessels", vessels));
   for (const what of ["alert", "reset", "select"]) on(what, drawAlerts);
   on("duty", drawPosts);
   on("reset", drawPosts);
+  on("site", () => map.setStyle(style()));
   on("theme", () => map.setStyle(style()));
   const go = () => {
     const alert = state.alerts.get(state.selected);

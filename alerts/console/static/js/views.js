@@ -85,7 +85,7 @@ function duty() {
       form(t("Work order"), "work", [label(t("device"), h("input", { name: "subject", required: true, "list": "places" })), label(t("until"), hours(4))]),
       form(t("Exercise"), "exercise", [label(t("device"), h("input", { name: "devices", required: true, placeholder: t("several: with spaces") })), label(t("until"), hours(4))], (given) => ({ ...given, devices: given.devices.split(/[\s,]+/).filter(Boolean) })),
       form(t("Hand-over"), "shift", [label(t("to"), h("select", { name: "to" }, options(Object.entries(state.people)))), label(t("what"), h("select", { name: "do" }, options([["offer", t("offer")], ["accept", t("accept")]])))])),
-    h("h2", {}, t("In force")), running.length ? table([t("what"), t("who"), t("until"), t("values")], running.map(([key, row]) => cell("td", [t(key.split("/")[0]), state.people[row.by] || row.by, row.until ? clock(row.until) : "", row.subject || row.seat || row.reason || (row.devices || []).join(" ")]))) : h("p", { class: "quiet" }, "–"));
+    h("h2", {}, t("In force")), running.length ? table([t("what"), t("who"), t("until"), t("values"), ""], running.map(([key, row]) => cell("td", [t(key.split("/")[0]), state.people[row.by] || row.by, row.until ? clock(row.until) : "", row.subject || row.seat || row.reason || (row.devices || []).join(" "), key.startsWith("work/") ? h("button", { onclick: async () => { await post("work", { id: row.id, subject: row.subject, closed: true }); } }, t("Close the work order")) : ""]))) : h("p", { class: "quiet" }, "–"));
 }
 
 export function show(name, id) {
@@ -100,6 +100,8 @@ export function show(name, id) {
 }
 
 export function start() {
+  on("duty", () => wanted === "duty" && !document.activeElement?.closest("form.duty") && duty());
   setInterval(() => wanted === "devices" && devices(), 2000);
+  on("refused", () => { if (wanted === "refused") refused(); if (wanted.startsWith("device/")) device(wanted.slice(7)); });
   on("devices", (rows) => wanted.startsWith("device/") && rows[wanted.slice(7)] && device(wanted.slice(7)));
 }

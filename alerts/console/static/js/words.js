@@ -31,6 +31,7 @@ export const TYPES = {
   box: N_("call box"), light: N_("light"), camera: N_("camera"), receiver: N_("receiver"), gateway: N_("gateway"), sensor: N_("sensor"), console: N_("console"),
   patrol: N_("patrol"), boat: N_("boat"), drone: N_("drone"),
 };
+export const FLAGS = { clock: N_("clock of the device is wrong"), late: N_("delivered late"), unplaced: N_("place not known"), odd: N_("not as specified"), truncated: N_("cut short"), possible_damage: N_("possible damage"), drill: N_("claims to be a drill") };
 export const HOWS = { shelved: N_("shelved"), silenced: N_("silenced"), work: N_("work order"), out_of_service: N_("out of service"), inhibited: N_("explained by another") };
 
 export const named = (table, key) => t(table[key] || String(key));
