@@ -40,13 +40,23 @@ def fleet(until: int, gone: dict[str, tuple[int, int]]) -> Iterator[Said]:
             a, b = gone.get(vessel, (0, 0))
             if not a <= second * 1_000 < b:
                 place = [round(118.85 + n * 0.003, 6), 24.802]
-                yield at + 40, "ais-1", "position", {"ts": at, "vessel": vessel, "position": place, "sog": 0.2, "cog": 90, "name": f"MIN SHI YU 0000{n}"}
+                yield (
+                    at + 40,
+                    "ais-1",
+                    "position",
+                    {"ts": at, "vessel": vessel, "position": place, "sog": 0.2, "cog": 90, "name": f"MIN SHI YU 0000{n}"},
+                )
 
 
 STORIES: dict[str, list[Said]] = {
     "sos/pressed_twice": [
         press(1, START, 1),
-        (START + 5_040, box(1), "sos", {"ts": START, "sent": START + 5_000, "seq": 1, "boot": 7, "state": "pressed"}),  # not yet answered: a repetition
+        (
+            START + 5_040,
+            box(1),
+            "sos",
+            {"ts": START, "sent": START + 5_000, "seq": 1, "boot": 7, "state": "pressed"},
+        ),  # not yet answered: a repetition
         press(1, START + 90_000, 2),
     ],
     "sos/late_and_unproven": [
@@ -55,11 +65,16 @@ STORIES: dict[str, list[Said]] = {
         (START + 28 * MINUTE, "box-new", "sos", {"ts": START + 28 * MINUTE, "seq": 1, "boot": 1, "state": "pressed"}),
     ],
     "sos/beacon": [
-        (START + i * 10_000, "ais-1", "distress", {"ts": START + i * 10_000, "vessel": "972971214", "source": "mob", "position": [118.9, 24.8], "sog": 15.0})
+        (
+            START + i * 10_000,
+            "ais-1",
+            "distress",
+            {"ts": START + i * 10_000, "vessel": "972971214", "source": "mob", "position": [118.9, 24.8], "sog": 15.0},
+        )
         for i in range(12)
     ],
     "box_health/one_silent": list(beats(range(6), 80 * MINUTE, {3: (5 * MINUTE, 75 * MINUTE)})),
-    "box_health/segment_outage": list(beats(range(8), 20 * MINUTE, {i: (5 * MINUTE, 12 * MINUTE) for i in (2, 3, 4, 5)})),
+    "box_health/segment_outage": list(beats(range(8), 20 * MINUTE, dict.fromkeys((2, 3, 4, 5), (5 * MINUTE, 12 * MINUTE)))),
     "box_health/opened": [
         *beats(range(2), 3 * MINUTE),
         (START + 65_000, box(1), "tamper", {"ts": START + 65_000, "sent": START + 65_000, "seq": 100, "boot": 7, "door": True, "tilt": 2}),
