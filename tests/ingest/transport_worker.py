@@ -22,7 +22,7 @@ if start is not None:
 
 
 def say(**line):
-    print(json.dumps(line), flush=True)  # noqa: T201  the test reads it
+    print(json.dumps(line), flush=True)
 
 
 @app.agent(app.topic("events", key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"))
@@ -47,4 +47,4 @@ if __name__ == "__main__":
         faust.Worker(app, loglevel="error", quiet=True, redirect_stdouts=False).execute_from_commandline()
     finally:
         if failure := transport.failure_of(app):
-            print(f"stopped: {failure}", file=sys.stderr, flush=True)  # noqa: T201  the test reads it
+            print(f"stopped: {failure}", file=sys.stderr, flush=True)
