@@ -31,7 +31,7 @@ from alerts.channels.console import mark_seen, unseen
 from alerts.console import duties
 from alerts.console.coast import coast
 from alerts.console.guard import Guard, TooLarge
-from alerts.console.live import Live
+from alerts.console.live import PEOPLES, Live
 from alerts.console.session import SESSION_AGE, Sessions, sign_in_link
 from alerts.console.view import CHANGES_KEPT, Message, may_see
 from alerts.console.words import words
@@ -220,7 +220,10 @@ class Console:
             body = json.loads(await request.body())
             visible = {name: alert.area for name, alert in self.live.view.alerts.items() if may_see(person, alert)}
             events = duties.make(request.path_params["kind"], body, person, self.site, self.now(), visible)
-            records = [Record(EVENTS, number, self.codec.pack(Batch(self.site.revision, [cast(AnyEvent, event)]))) for number, event in events]
+            records = [
+                Record(EVENTS, number, self.codec.pack(Batch(self.site.revision, [cast(AnyEvent, event)])), headers=PEOPLES)
+                for number, event in events
+            ]
             offsets = self.log.append(records)
         except TooLarge:
             return JSONResponse({"why": "too large"}, 413)

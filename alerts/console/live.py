@@ -24,6 +24,8 @@ RING = 5_000  # messages kept for a browser that comes back
 EVENTS_BACK = 1_500  # records of `events` read at the start: the last minutes
 ALERTS_BACK = 20_000  # records of `alerts` read back at the most, until all that stands is known
 REFUSED_BACK = 100  # records of `refused` read at the start
+PEOPLE_BACK = 100_000  # records of `events` looked through at the start for what people did here: hours, and under a second
+PEOPLES = (("people", "1"),)  # header of the records that hold what people did at a console
 READERS = ("processor", "recorder", "deliverer")
 
 log = structlog.get_logger()
@@ -55,6 +57,16 @@ class Live:
         for topic, back in ((EVENTS, EVENTS_BACK), (REFUSED, REFUSED_BACK)):
             first, end = self.log.bounds(topic, number)
             self._next[topic, number] = max(first, end - back)
+        self._read_duty(number, self._next[EVENTS, number])
+
+    def _read_duty(self, number: int, end: int) -> None:
+        """Shifts, silences and work orders that were set before the last minutes: only records that say so are unpacked."""
+        at = max(self.log.bounds(EVENTS, number)[0], end - PEOPLE_BACK)
+        while at < end and (entries := self.log.read(EVENTS, number, at, min(2_000, end - at))):
+            for entry in entries:
+                if entry.offset < end and PEOPLES[0] in entry.headers:
+                    self.view.batch(number, self._codec.unpack(entry.value))
+            at = entries[-1].offset + 1
 
     def _read_back(self, number: int) -> None:
         first, end = self.log.bounds(ALERTS, number)

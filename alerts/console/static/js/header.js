@@ -31,11 +31,16 @@ function drawLinks() {
   const bad = rows.filter((row) => row[1] === "bad").map((row) => row[0]);
   $("banner").hidden = bad.length === 0;
   document.body.classList.toggle("cut", cut());
-  if (!bad.length) { $("banner").textContent = ""; return; }
+  if (!bad.length) {
+    $("banner").replaceChildren();
+    document.body.style.setProperty("--banner", "0px");
+    return;
+  }
   const [what, then] = cut()
     ? [`${t("This page has heard nothing for")} ${span(Date.now() - state.heard)}`, t("What you see is old. Watch another screen, answer the telephone; the page goes on by itself.")]
     : [`${t("The chain is broken: silence does not mean calm.")} ${rows.filter((row) => row[1] === "bad").map((row) => `${row[0]} ${row[2]}`).join(" · ")}`, t("Presses may not be shown here. Tell the administrator; call the posts.")];
   $("banner").replaceChildren(h("strong", {}, what), h("span", {}, then));
+  document.body.style.setProperty("--banner", `${$("banner").offsetHeight}px`);
 }
 
 const onShift = () => state.duty[`shift/${state.me.seat || state.me.post}`];
@@ -54,7 +59,7 @@ export function draw() {
       h("button", { id: "sound", class: `sound ${how}`, title: t("Sound: press to switch, with a test"), onclick: async () => { await enable(how !== "on"); if (how !== "on") play("orange"); } }, { on: t("Sound on"), off: t("Sound off"), blocked: t("Enable sound") }[how]),
       h("button", { id: "language", onclick: switchLanguage, lang: state.language === "zh" ? "en" : "zh-CN" }, state.language === "zh" ? "EN" : "中文"),
       h("button", { id: "theme", title: t("Light or dark"), onclick: switchTheme }, "◐"),
-      h("button", { id: "sign-out", title: t("Sign out"), onclick: async () => { await fetch("/sign-out", { method: "POST" }); location.href = "/"; } }, t("Sign out")),
+      h("button", { id: "sign-out", title: t("Sign out"), onclick: signOut }, t("Sign out")),
       h("button", { id: "help", title: t("Keys"), onclick: () => changed("help") }, "?"),
     ),
   );
@@ -69,6 +74,11 @@ async function switchLanguage() {
   await load();
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   changed("reset");
+}
+
+export async function signOut() {
+  await fetch("/sign-out", { method: "POST" });
+  location.href = "/";
 }
 
 function switchTheme() {

@@ -21,6 +21,8 @@ function due(alert) {
 
 export const standing = (alert) => [named(RESPONSES, alert.response), alert.condition === "over" ? t("over") : "", alert.owner ? state.people[alert.owner] || alert.owner : ""].filter(Boolean).join(" · ");
 
+const areaName = (id) => { const area = state.coast.areas.find((one) => one[0] === id); return area ? inLanguage(area[2], area[3]) || id : id; };
+
 function row(alert) {
   const chosen = state.selected === alert.id;
   return h("a", { class: `row ${alert.level} ${rings(alert) ? "rings" : ""} ${chosen ? "chosen" : ""} ${alert.open ? "" : "done"}`, href: `#/alert/${alert.id}`, "data-alert": alert.id, role: "listitem", "aria-current": chosen ? "true" : null },
@@ -28,7 +30,7 @@ function row(alert) {
     h("span", { class: "body" },
       h("span", { class: "title" }, alert.drill ? h("b", { class: "drill" }, t("【Drill】")) : null, h("strong", {}, `${alert.model} ${named(MODELS, alert.model)}`), alert.count > 1 ? h("em", { class: "count" }, `×${alert.count}`) : null),
       h("span", { class: "text" }, inLanguage(alert.text.zh, alert.text.en)),
-      h("span", { class: "foot" }, h("span", { class: `pill ${alert.response}` }, alert.suppressed ? `${named(HOWS, alert.suppressed.how)} ${alert.suppressed.until ? "→ " + clock(alert.suppressed.until) : ""}` : standing(alert)), h("span", { class: "place" }, alert.place || alert.segment || alert.subject))),
+      h("span", { class: "foot" }, h("span", { class: `pill ${alert.response}` }, alert.suppressed ? `${named(HOWS, alert.suppressed.how)} ${alert.suppressed.until ? "→ " + clock(alert.suppressed.until) : ""}` : standing(alert)), h("span", { class: "place" }, alert.place || alert.segment || (alert.model === "SYS" ? areaName(alert.area) : alert.subject)))),
     h("span", { class: "times" }, h("b", { "data-age": alert.raised, title: t("age") }, span(now() - alert.raised)), h("small", { "data-due": alert.id, class: alert.due && alert.due < now() ? "overdue" : "" }, due(alert))));
 }
 

@@ -1,5 +1,6 @@
 // Beside the map: devices and what they say, what was refused, and the forms of duty.
 import { $, h } from "./dom.js";
+import { signOut } from "./header.js";
 import { post } from "./live.js";
 import { now, on, state } from "./state.js";
 import { clock, inLanguage, LEVELS, MODELS, moment, named, span, t, TYPES } from "./words.js";
@@ -85,7 +86,7 @@ function duty() {
       form(t("Work order"), "work", [label(t("device"), h("input", { name: "subject", required: true, "list": "places" })), label(t("until"), hours(4))]),
       form(t("Exercise"), "exercise", [label(t("device"), h("input", { name: "devices", required: true, placeholder: t("several: with spaces") })), label(t("until"), hours(4))], (given) => ({ ...given, devices: given.devices.split(/[\s,]+/).filter(Boolean) })),
       form(t("Hand-over"), "shift", [label(t("to"), h("select", { name: "to" }, options(Object.entries(state.people)))), label(t("what"), h("select", { name: "do" }, options([["offer", t("offer")], ["accept", t("accept")]])))])),
-    h("h2", {}, t("In force")), running.length ? table([t("what"), t("who"), t("until"), t("values"), ""], running.map(([key, row]) => cell("td", [t(key.split("/")[0]), state.people[row.by] || row.by, row.until ? clock(row.until) : "", row.subject || row.seat || row.reason || (row.devices || []).join(" "), key.startsWith("work/") ? h("button", { onclick: async () => { await post("work", { id: row.id, subject: row.subject, closed: true }); } }, t("Close the work order")) : ""]))) : h("p", { class: "quiet" }, "–"));
+    h("h2", {}, t("In force")), running.length ? table([t("what"), t("who"), t("until"), t("values"), ""], running.map(([key, row]) => cell("td", [t(key.split("/")[0]), state.people[row.by] || row.by, row.until ? clock(row.until) : "", row.subject || row.seat || row.reason || (row.devices || []).join(" "), key.startsWith("work/") ? h("button", { onclick: async () => { await post("work", { id: row.id, subject: row.subject, closed: true }); } }, t("Close the work order")) : ""]))) : h("p", { class: "quiet" }, "–"), h("p", {}, h("button", { onclick: signOut }, t("Sign out"))));
 }
 
 export function show(name, id) {
