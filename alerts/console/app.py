@@ -33,7 +33,7 @@ from alerts.console.coast import coast
 from alerts.console.guard import Guard, TooLarge
 from alerts.console.live import PEOPLES, Live
 from alerts.console.session import SESSION_AGE, Sessions, sign_in_link
-from alerts.console.view import CHANGES_KEPT, Message, may_see
+from alerts.console.view import CHANGES_KEPT, Message, may_see, plain
 from alerts.console.words import words
 from alerts.store.store import Refusal, Store, StoreAway
 from ingest.events import AnyEvent
@@ -140,7 +140,7 @@ class Console:
             "alerts": [view.alert_row(name) for name, alert in view.alerts.items() if may_see(person, alert)],
             "devices": {name: device.row() for name, device in view.devices.items()},
             "vessels": {name: vessel.row() for name, vessel in view.vessels.items()},
-            "duty": {key: to_builtins(event) for key, event in view.duty.items()},
+            "duty": {key: plain(event) for key, event in view.duty.items()},
         }
         return JSONResponse(body)
 

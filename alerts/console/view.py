@@ -209,7 +209,7 @@ class View:
         name = event.unit if isinstance(event, Unit) else event.seat if isinstance(event, Shift) else event.id
         key = f"{kind_of(event)}/{name}"
         self.duty[key] = event
-        return Message("duty", {key: to_builtins(event)})
+        return Message("duty", {key: plain(event)})
 
     def _said(self, event: Event) -> None:
         device = self.devices.setdefault(event.device, DeviceView())
@@ -236,6 +236,11 @@ class View:
             messages.append(Message("vessels", {name: self.vessels[name].row() for name in sorted(self.moved) if name in self.vessels}))
             self.moved.clear()
         return messages
+
+
+def plain(event: Event) -> dict[str, Any]:
+    """Rows stand in the log without names; the page reads them with."""
+    return {name: to_builtins(getattr(event, name)) for name in event.__struct_fields__ if getattr(event, name) not in (None, ())}
 
 
 def change_row(alert: Alert) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from alerts.console import app as console_app
 from alerts.console.app import build, sees
 from alerts.console.live import Live
 from alerts.console.session import LINK_AGE, Sessions, sign_in_link
-from alerts.console.view import Message, may_see
+from alerts.console.view import Message, may_see, plain
 from alerts.console.words import words
 from ingest.events import Action, Silence
-from ingest.log import EVENTS, Log, open_log
-from ingest.records import Codec
+from ingest.log import EVENTS, Log, Record, open_log
+from ingest.records import Batch, Codec
 from tests.alerts.console_coast import NOW, SITE, TestClient, alert, settings, tell
 
 FOLDER = Path(console_app.__file__).parent
@@ -238,3 +238,12 @@ def test_only_loopback_is_served(tmp_path):
     elsewhere = settings(tmp_path)
     elsewhere.console_host = "0.0.0.0"
     assert console_app.main(elsewhere) == 2
+
+
+def test_a_shift_that_began_long_ago_is_still_known_by_name_after_a_restart(client, tmp_path, log):
+    enter_body = enter(client, tmp_path)
+    assert send(client, "shift", {"do": "on"}, **{"x-coast-csrf": enter_body["csrf"]}).status_code == 202
+    log.append([Record(EVENTS, 0, Codec().pack(Batch("", [])))] * 1_600)
+    live = Live(SITE, log, lambda: NOW)
+    live.start()
+    assert plain(live.view.duty["shift/room-1"])["by"] == "lin"
