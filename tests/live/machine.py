@@ -1,0 +1,185 @@
+"""A whole machine for the live tests: `coast-guardian run` on a folder of its own with a real Mosquitto, to be hurt and looked into."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+
+from alerts.alert import Alert
+from alerts.outcomes import unpack
+from ingest.events import Event
+from ingest.log import ALERTS, EVENTS, open_log
+from ingest.records import Codec
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(true: Callable[[], Any], seconds: float, what: str) -> Any:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := true():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+def mosquitto() -> str:
+    found = shutil.which("mosquitto") or ("/usr/sbin/mosquitto" if Path("/usr/sbin/mosquitto").exists() else "")
+    if not found:
+        if os.environ.get("CI") == "true":
+            pytest.fail("mosquitto is missing")
+        pytest.skip("mosquitto is not installed")
+    return found
+
+
+class Machine:
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.home = folder, folder / "home"
+        self.home.mkdir()
+        self.port, self.page = free_port(), free_port()
+        self.broker: subprocess.Popen | None = None
+        self.process: subprocess.Popen | None = None
+        self.env = {
+            **os.environ, "COAST_HOME": str(self.home), "COAST_MQTT": f"127.0.0.1:{self.port}", "COAST_CONSOLE_PORT": str(self.page),
+            "COAST_LOG_RESERVE": "20000000",
+        }  # fmt: skip
+
+    def start_broker(self) -> None:
+        (self.folder / "mosquitto.conf").write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {self.folder}/\n"
+            "max_queued_messages 100000\nmax_inflight_messages 1000\n"
+        )
+        self.broker = subprocess.Popen([mosquitto(), "-c", "mosquitto.conf"], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until(self.broker_answers, 10, "the broker answers")
+
+    def broker_answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def stop_broker(self) -> None:
+        if self.broker is not None:
+            self.broker.terminate()
+            self.broker.wait(10)
+            self.broker = None
+
+    def start(self) -> None:
+        with (self.folder / "run.log").open("ab") as out:
+            self.process = subprocess.Popen([sys.executable, "-m", "coast_guardian", "run"], cwd=ROOT, env=self.env, stdout=out, stderr=out)
+        until(lambda: self.ticks() and self.judged(), 40, "the machine is up: " + (self.folder / "run.log").read_text()[-2000:])
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            assert self.process.wait(30) == 0
+            self.process = None
+
+    def roles(self) -> dict[str, dict[str, Any]]:
+        return dict(json.loads((self.home / "run.json").read_text())["roles"])
+
+    def kill(self, role: str) -> None:
+        """kill -9, and wait until it runs again."""
+        pid = self.roles()[role]["pid"]
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: self.roles()[role]["pid"] not in (0, pid), 30, f"{role} runs again")
+
+    def log(self):
+        return open_log(f"sqlite:///{self.home / 'log.db'}")
+
+    def ticks(self) -> bool:
+        return any(type(event).__name__ == "Tick" for event in self.events(last=20)) if (self.home / "log.db").exists() else False
+
+    def judged(self) -> bool:
+        log = self.log()
+        try:
+            return bool(log.partitions(ALERTS)) or any(log.position("processor", EVENTS, area) for area in log.partitions(EVENTS))
+        finally:
+            log.close()
+
+    def events(self, last: int | None = None) -> list[Event]:
+        log, codec, found = self.log(), Codec(), []
+        for area in log.partitions(EVENTS):
+            first, end = log.bounds(EVENTS, area)
+            at = first if last is None else max(first, end - last)
+            while at < end and (entries := log.read(EVENTS, area, at)):
+                found += [event for entry in entries for event in codec.unpack(entry.value).events]
+                at = entries[-1].offset + 1
+        log.close()
+        return found
+
+    def revisions(self) -> dict[tuple[str, int], Alert]:
+        """Every (id, revision) that was told."""
+        log, found = self.log(), {}
+        for area in log.partitions(ALERTS):
+            at, end = log.bounds(ALERTS, area)
+            while at < end and (entries := log.read(ALERTS, area, at)):
+                for entry in entries:
+                    found |= {(alert.id, alert.revision): alert for alert in unpack(entry.value).alerts}
+                at = entries[-1].offset + 1
+        log.close()
+        return found
+
+    def newest(self) -> dict[str, Alert]:
+        newest: dict[str, Alert] = {}
+        for (id_, _), alert in sorted(self.revisions().items()):
+            newest[id_] = alert
+        return newest
+
+
+def machine_in(folder: Path) -> Iterator[Machine]:
+    machine = Machine(folder)
+    machine.start_broker()
+    try:
+        machine.start()
+        yield machine
+        machine.stop()
+    finally:
+        if machine.process is not None:
+            machine.process.kill()
+            machine.process.wait()
+        machine.stop_broker()
+
+
+class Devices:
+    """One connection that speaks for many devices: presses and heartbeats."""
+
+    def __init__(self, port: int) -> None:
+        self.client = Client(CallbackAPIVersion.VERSION2, client_id="live-devices", clean_session=False)
+        self.client.max_queued_messages_set(0)
+        self.client.max_inflight_messages_set(200)
+        self.client.reconnect_delay_set(1, 1)
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        self.seq: dict[str, int] = {}
+        self.waiting = []
+
+    def say(self, area: str, device: str, kind: str, **payload: Any) -> int:
+        """Returns the `seq` that it has."""
+        now = int(time.time() * 1000)
+        seq = self.seq[device] = self.seq.get(device, -1) + 1
+        text = json.dumps({"ts": now, "seq": seq, "boot": 77, **payload})
+        self.waiting.append(self.client.publish(f"coast/{area}/{device}/{kind}", text, qos=1))
+        return seq
+
+    def close(self) -> None:
+        for message in self.waiting:
+            if message.rc == 0:
+                message.wait_for_publish(30)
+        self.client.disconnect()
+        self.client.loop_stop()

@@ -1,0 +1,123 @@
+"""Broken on purpose: what is killed comes back, no press is lost or doubled, and the replay of the log gives the alerts of the live run."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import msgspec
+import pytest
+
+from alerts.alert import to_wire
+from ingest.events import Sos
+from tests.live.machine import ROOT, Devices, machine_in, until
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
+PRESSES = 1_000
+
+
+@pytest.fixture
+def machine(tmp_path):
+    yield from machine_in(tmp_path)
+
+
+def test_every_role_is_killed_in_turn_under_load_and_each_press_is_told_once(machine):
+    devices = Devices(machine.port)
+    boxes = [f"box-{n:04d}" for n in range(1, 201)]
+    pressed: Counter[str] = Counter()
+    victims = ["processor", "bridge", "deliverer", "recorder", "console", "processor", "bridge"]
+    for n in range(PRESSES):
+        box = boxes[n % len(boxes)]
+        devices.say("huian", box, "sos", state="pressed")
+        pressed[box] += 1
+        for k in range(5):
+            devices.say("huian", f"light-{(n * 5 + k) % 200 + 1:04d}", "heartbeat", battery=0.9, uptime=n)
+        if n % 140 == 139 and victims:
+            machine.kill(victims.pop(0))
+        time.sleep(0.004)  # so that the load lasts while they fall: about 600 messages a second
+    devices.close()
+    assert not victims
+
+    def told() -> dict[str, int]:
+        return {alert.subject: alert.count for alert in machine.newest().values() if alert.model == "M01"}
+
+    until(lambda: told() == dict(pressed), 60, "every press is a raise or a count, once")
+    named = {(event.device, event.seq) for event in machine.events() if isinstance(event, Sos)}
+    assert len(named) == PRESSES
+    until(lambda: not [alert for alert in machine.newest().values() if alert.reason.code == "silent"], 1, "nobody is called silent")
+    assert {role for role, state in machine.roles().items() if state["falls"]} == {"processor", "bridge", "deliverer", "recorder", "console"}
+    same_in_replay(machine)
+
+
+def same_in_replay(machine) -> None:
+    """The alerts of the live run equal those of its export's replay, repeated (id, revision) removed."""
+    machine.stop()
+    live = {key: json.loads(msgspec.json.encode(to_wire(alert))) for key, alert in machine.revisions().items()}
+    out, alerts = machine.folder / "export.jsonl.zst", machine.folder / "replayed.jsonl"
+    for command in (["log", "export", "--out", str(out)], ["replay", "sites/quanzhou-bay", str(out), "--alerts", str(alerts)]):
+        subprocess.run([sys.executable, "-m", "coast_guardian", *command], cwd=ROOT, env=machine.env, check=True, capture_output=True)
+    replayed = {(alert["id"], alert["revision"]): alert for alert in map(json.loads, alerts.read_text().splitlines())}
+    assert replayed == live
+
+
+def test_the_broker_restarts_and_presses_made_meanwhile_come_through(machine):
+    devices = Devices(machine.port)
+    devices.say("huian", "box-0001", "sos", state="pressed")
+    until(lambda: any(alert.subject == "box-0001" for alert in machine.newest().values()), 15, "the first press is told")
+    machine.stop_broker()
+    devices.say("huian", "box-0002", "sos", state="pressed")
+    machine.start_broker()
+    until(lambda: any(alert.subject == "box-0002" for alert in machine.newest().values()), 40, "the press made meanwhile is told")
+    devices.close()
+    assert not [alert for alert in machine.newest().values() if alert.reason.code == "silent"]
+
+
+def test_when_the_bridge_is_down_the_system_says_so_within_15_s_and_its_backlog_is_no_storm(machine):
+    devices = Devices(machine.port)
+    for n in range(1, 101):
+        devices.say("huian", f"box-{n:04d}", "heartbeat", battery=0.9, uptime=1)
+    supervisor = json.loads((machine.home / "run.json").read_text())["supervisor"]
+    os.kill(supervisor, signal.SIGSTOP)  # so that the bridge stays down for a while
+    os.kill(machine.roles()["bridge"]["pid"], signal.SIGKILL)
+    stopped = time.monotonic()
+    devices.say("huian", "box-0007", "sos", state="pressed")
+    until(
+        lambda: [alert for alert in machine.newest().values() if alert.model == "SYS" and alert.reason.code == "no_tick"],
+        15,
+        "told that nothing comes in",
+    )
+    for n in range(1, 101):
+        devices.say("huian", f"box-{n:04d}", "heartbeat", battery=0.9, uptime=30)
+    until(lambda: time.monotonic() - stopped > 12, 20, "a while passes")
+    os.kill(supervisor, signal.SIGCONT)
+    until(
+        lambda: any(alert.subject == "box-0007" and alert.level == "red" for alert in machine.newest().values()),
+        20,
+        "the press made meanwhile is told",
+    )
+    until(lambda: all(alert.condition == "over" for alert in machine.newest().values() if alert.reason.code == "no_tick"), 30, "and that it is over")
+    devices.close()
+    assert not [alert for alert in machine.newest().values() if alert.reason.code in ("silent", "segment_outage")]
+
+
+def test_a_press_that_the_fold_does_not_answer_is_paged_by_the_watchdog(machine):
+    devices = Devices(machine.port)
+    pid = machine.roles()["processor"]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    devices.say("huian", "box-0009", "sos", state="pressed")
+
+    def paged() -> bool:
+        db = sqlite3.connect(f"file:{machine.home / 'outbox.db'}?mode=ro", uri=True)
+        try:
+            return any("press" in str(row) for row in db.execute("SELECT * FROM deliveries"))
+        finally:
+            db.close()
+
+    until(paged, 20, "the press is paged raw")
+    os.kill(pid, signal.SIGCONT)
+    until(lambda: any(alert.subject == "box-0009" for alert in machine.newest().values()), 20, "the fold answers after all")
+    devices.close()
