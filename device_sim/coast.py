@@ -100,12 +100,14 @@ def truth(plan: Sequence[Staged]) -> Iterator[dict[str, Any]]:
 
     `must`: model, subject, level, by (ms); `must_not`: what the models must not make of it. `must` null: nothing may be raised.
     """
+    outages = [one for one in plan if one.what == "broker_outage"]
     for one in plan:
         staged_ = {"at": one.at, "until": one.until, "staged": one.what, "subject": one.subject}
         length = one.until - one.at
         must: dict[str, Any] | None = None
         if one.what == "press":
-            must = {"model": "M01", "level": "red", "by": one.at + 5_000}
+            heard = max([one.at, *(out.until + 15_000 for out in outages if out.at <= one.at < out.until)])  # what waited comes after the outage
+            must = {"model": "M01", "level": "red", "by": heard + 5_000}
         elif one.what == "silent" and length > 150_000:  # three heartbeats, one more and the tick
             must = {"model": "M02", "level": "blue", "by": one.at + 125_000}
         elif one.what == "low_battery" and length > 30_000:
@@ -113,7 +115,7 @@ def truth(plan: Sequence[Staged]) -> Iterator[dict[str, Any]]:
         elif one.what == "tamper":
             must = {"model": "M02", "level": "orange", "by": one.at + 5_000}
         elif one.what == "vessel_silent" and length > 35 * 60_000:  # 30 min, and five of its own intervals
-            must = {"model": "M12", "level": None, "by": one.at + 33 * 60_000}
+            must = {"model": "M12", "level": "blue", "by": one.at + 33 * 60_000}
         if one.what == "broker_outage":
             must_not = [
                 {"model": "M02", "from": one.at, "until": one.until + 120_000},

@@ -46,8 +46,9 @@ class Coverage:
         return cell is not None and now // DAY - cell[0] <= DAYS and cell[1] + cell[2] >= ENOUGH
 
     def heard_near(self, longitude: float, latitude: float) -> bool:
-        """Whether anything was ever heard in the cell of this position."""
-        return int(_cell(np.array([longitude]), np.array([latitude]))[0]) in self.cells
+        """Whether anything was ever heard in the cell of this position or in one beside it."""
+        cell = int(_cell(np.array([longitude]), np.array([latitude]))[0])
+        return any(cell + north * _ROW + east in self.cells for north in (-1, 0, 1) for east in (-1, 0, 1))
 
 
 def _cell(longitude: Floats, latitude: Floats) -> Ints:

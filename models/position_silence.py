@@ -178,7 +178,7 @@ class PositionSilence:
             if of < self.least and not cells.known(longitude, latitude, batch.now):
                 return None
             if sog > 0.5 and not np.isnan(cog):
-                away = moved(longitude, latitude, cog, sog * NM / HOUR * float(memory.interval[row] + 10 * MINUTE))
+                away = moved(longitude, latitude, cog, sog * NM / HOUR * self.blue_after)  # where it would be by now
                 if not cells.heard_near(*away):
                     return None
             values: dict[str, Any] = {"neighbours_heard": heard, "neighbours": of}
