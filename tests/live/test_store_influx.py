@@ -1,5 +1,6 @@
 """The InfluxDB store on a real server: the contract of all stores, what the server does not take, and a server that stands still."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -91,15 +92,16 @@ def test_a_wrong_token_is_the_servers_state_not_the_points_fault(server, bucket,
 
 
 def _server_process() -> int:
-    """The server's process, where it is a sibling of ours, as `services/with` starts it."""
+    """The server that one of the processes above this one started; 0 where there is none."""
+    parents, names = {}, {}
     for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            name, rest = status.read_text().rsplit(")", 1)
-        except OSError:
-            continue
-        if "(influxd" in name and int(rest.split()[1]) == os.getppid():
-            return int(status.parent.name)
-    return 0
+        with contextlib.suppress(OSError):
+            name, _, rest = status.read_text().rpartition(")")
+            parents[int(status.parent.name)], names[int(status.parent.name)] = int(rest.split()[1]), name
+    above, pid = set(), os.getpid()
+    while pid := parents.get(pid, 0):
+        above.add(pid)
+    return next((pid for pid, parent in sorted(parents.items()) if parent in above and "(influxd" in names[pid]), 0)
 
 
 def test_a_server_that_stands_still_and_goes_on_gets_everything_in_order(server, bucket, tmp_path):
