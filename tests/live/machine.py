@@ -142,8 +142,11 @@ class Machine:
         return newest
 
 
-def machine_in(folder: Path) -> Iterator[Machine]:
+def machine_in(folder: Path, site: Path | None = None) -> Iterator[Machine]:
+    """`site`: the folder of another site than the example."""
     machine = Machine(folder)
+    if site is not None:
+        machine.env["COAST_SITE"] = str(site)
     machine.start_broker()
     try:
         machine.start()

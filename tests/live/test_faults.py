@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -121,3 +123,46 @@ def test_a_press_that_the_fold_does_not_answer_is_paged_by_the_watchdog(machine)
     os.kill(pid, signal.SIGCONT)
     until(lambda: any(alert.subject == "box-0009" for alert in machine.newest().values()), 20, "the fold answers after all")
     devices.close()
+
+
+@pytest.fixture
+def own_site(tmp_path):
+    return Path(shutil.copytree(ROOT / "sites" / "quanzhou-bay", tmp_path / "site"))
+
+
+@pytest.fixture
+def machine_of_own_site(tmp_path, own_site):
+    yield from machine_in(tmp_path, own_site)
+
+
+def test_a_site_revision_that_adds_and_moves_boxes_while_running_keeps_memory_and_replays_the_same(machine_of_own_site, own_site):
+    machine = machine_of_own_site
+    devices = Devices(machine.port)
+    devices.say("huian", "box-0001", "sos", state="pressed")
+    devices.say("huian", "box-9001", "sos", state="pressed")
+    before = until(
+        lambda: [alert for alert in machine.newest().values() if alert.subject == "box-9001"], 15, "a press of a box that the site does not know"
+    )
+    assert "unplaced" in before[0].flags
+    table = own_site / "devices.csv"
+    rows = table.read_text().splitlines()
+    row = next(row for row in rows if row.startswith("box-0002,"))
+    moved = row.replace("118.959540,24.886958", "118.959500,24.886950")
+    assert moved != row
+    table.write_text(
+        "\n".join([*(moved if each == row else each for each in rows), row.replace("box-0002,", "box-9001,").replace("QZ-0002", "QZ-9001")]) + "\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "coast_guardian", "site", "apply", str(own_site)], cwd=ROOT, env=machine.env, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    until(lambda: any(alert.subject == "box-9001" and alert.place == "QZ-9001" for alert in machine.newest().values()), 15, "the press is placed")
+    until(
+        lambda: devices.say("huian", "box-9001", "heartbeat", battery=0.1) and any(a.reason.code == "battery" for a in machine.newest().values()),
+        15,
+        "heard",
+    )
+    devices.say("huian", "box-0001", "sos", state="pressed")
+    until(lambda: any(alert.subject == "box-0001" and alert.count == 2 for alert in machine.newest().values()), 15, "the open alert is still known")
+    devices.close()
+    same_in_replay(machine)
