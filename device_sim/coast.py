@@ -44,13 +44,17 @@ class Coast:
                 return
             if kind == "status":
                 if fields["state"] == "online":
-                    boots[device.id], counts[device.id] = zlib.crc32(f"{self.seed}/{device.id}/{at}".encode()), 0
+                    boots[device.id], counts[device.id] = self.boot(device.id, at), 0
                 yield Said(at, device, kind, {"ts": at, **fields})
                 continue
-            boot = boots.setdefault(device.id, zlib.crc32(f"{self.seed}/{device.id}/{self.start}".encode()))
+            boot = boots.setdefault(device.id, self.boot(device.id, self.start))
             seq = counts.get(device.id, 0)
             counts[device.id] = seq + 1
             yield Said(at, device, kind, {"ts": at, "sent": at, "seq": seq, "boot": boot, **fields})
+
+    def boot(self, device: str, since: int) -> int:
+        """Of a device that started at `since` (ms)."""
+        return zlib.crc32(f"{self.seed}/{device}/{since}".encode())
 
     def _streams(self) -> list[Iterator[tuple[int, int, Device, str, dict[str, Any]]]]:
         people, seed, start = self.cast, self.seed, self.start

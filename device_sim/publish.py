@@ -12,7 +12,7 @@ from typing import IO, Any
 import structlog
 from msgspec import DecodeError, json
 
-from device_sim.coast import Coast, Said
+from device_sim.coast import Coast, Said, truth
 from ingest.device_link import DeviceLink
 from ingest.recording_file import rfc3339
 from ingest.settings import Settings
@@ -40,9 +40,20 @@ class Pressed:
 
 
 class Publisher:
-    """`run` blocks until the scenario's end or `stop`. `heard`: for each box the (ms, state) of the reports that it got."""
+    """`run` blocks until the scenario's end or `stop`. `heard`: for each box the (ms, state) of the reports that it got.
 
-    def __init__(self, settings: Settings, coast: Coast, stop: threading.Event, speed: float = 1.0, heard_out: IO[bytes] | None = None) -> None:
+    `truth_out` gets the truth of each happening as it is staged, presses by hand too; times as on the clock that it was staged by.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        coast: Coast,
+        stop: threading.Event,
+        speed: float = 1.0,
+        heard_out: IO[bytes] | None = None,
+        truth_out: IO[bytes] | None = None,
+    ) -> None:
         self.coast, self.stop, self.speed, self.heard_out = coast, stop, speed, heard_out
         self.inbox: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
         self.heard: dict[str, list[tuple[int, str]]] = defaultdict(list)
@@ -53,6 +64,10 @@ class Publisher:
         self.flushed = 0
         self.held: list[Said] = []
         self.sent = 0
+        self.truth_out = truth_out
+        self.to_stage = iter(sorted(truth(coast.staged), key=lambda one: int(one["at"])))
+        self.next_staged = next(self.to_stage, None)
+        self.retained: dict[str, None] = {}  # topics of `status` to be withdrawn at the end
         self.done: dict[str, None] = {}  # commands answered, in order; the oldest are forgotten
 
         def came(topic: str, payload: bytes) -> None:
@@ -78,11 +93,32 @@ class Publisher:
                     self._meanwhile(now, due)
                 if self.stop.is_set():
                     break
+                self._stage(said.at, begun)
                 self._leave(said, due)
         finally:
             self._flush()
-            for link in (*self.own.values(), self.shared):
+            for link in self.own.values():
+                self.retained[link.topic + "status"] = None
                 link.close(0.5)
+            for topic in self.retained:  # so that the next system on this broker does not hear of a pretend coast
+                self.shared.send(topic, "", retain=True)
+            self.shared.close(2)
+
+    def _stage(self, until: int, begun: int) -> None:
+        """Tells the truth of what is staged up to `until` (ms of the scenario). A faster clock does not shorten what the models may take."""
+        while self.next_staged is not None and self.next_staged["at"] <= until:
+            one, self.next_staged = self.next_staged, next(self.to_stage, None)
+            at = begun + round((one["at"] - self.coast.start) / self.speed)
+            late = at - one["at"]
+            must = one["must"] and {**one["must"], "by": one["must"]["by"] + late}
+            must_not = [{**each, "from": each["from"] + late, "until": each["until"] + late} for each in one["must_not"]]
+            ends = at + round((one["until"] - one["at"]) / self.speed)
+            self._tell_truth({**one, "at": at, "until": ends, "must": must, "must_not": must_not})
+
+    def _tell_truth(self, one: dict[str, Any]) -> None:
+        if self.truth_out is not None:
+            self.truth_out.write(json.encode(one) + b"\n")
+            self.truth_out.flush()
 
     def _meanwhile(self, now: int, due: int) -> None:
         for box, pressed in self.pressed.items():
@@ -133,7 +169,9 @@ class Publisher:
 
     def _status(self, device: Device, payload: dict[str, Any]) -> None:
         """A box with its own session keeps that; the rest have their will told here."""
-        self.shared.send(f"coast/{device.area}/{device.id}/status", payload, retain=True)
+        topic = f"coast/{device.area}/{device.id}/status"
+        self.retained[topic] = None
+        self.shared.send(topic, payload, retain=True)
 
     def _send(self, name: str, kind: str, payload: Any) -> None:
         self.sent += 1
@@ -164,12 +202,15 @@ class Publisher:
 
     def _press(self, box: str, now: int) -> None:
         device = self.coast.site.device.get(box)
-        if device is None or device.type != "box" or box not in self.boot:
+        if device is None or device not in self.coast.cast.boxes:
             return
+        self.boot.setdefault(box, self.coast.boot(box, self.coast.start))  # pressed before its first heartbeat
         payload = self._named(box, {"ts": now, "state": "pressed", "hold": 1.0, "channel": "button"}, now)
         self.pressed[box] = Pressed(payload, now)
         self._send(box, "sos", payload)
         self.shared.send(PRESSED, {"box": box})
+        must = {"model": "M01", "level": "red", "by": now + 5_000, "subject": box}
+        self._tell_truth({"at": now, "until": now, "staged": "press", "subject": box, "must": must, "must_not": []})
 
     def _do(self, box: str, command: dict[str, Any], now: int) -> None:
         """A command of the platform. The shared session hears every `do`, a box with its own session hears it too: once is enough."""

@@ -20,13 +20,16 @@ LOG = structlog.get_logger()
 
 
 def main(settings: Settings, scenario: str = "demo", seed: int = 1, speed: float = 1.0) -> int:
-    """Plays `scenario` (name or path) on the settings' site and broker until its end, SIGTERM or SIGINT. What boxes heard goes to <home>/heard.jsonl too."""
+    """Plays `scenario` (name or path) on the settings' site and broker until its end, SIGTERM or SIGINT.
+
+    What boxes heard is appended to <home>/heard.jsonl, what was staged to <home>/truth.jsonl.
+    """
     stop = _until_told()
     coast = Coast(read_site(settings.site), read_scenario(scenario), seed, round(time.time() * 1000))
     LOG.info("the pretend coast begins", scenario=coast.scenario.name, staged=len(coast.staged), seed=seed)
     settings.home.mkdir(parents=True, exist_ok=True)
-    with (settings.home / "heard.jsonl").open("ab") as heard_out:
-        publisher = Publisher(settings, coast, stop, speed, heard_out)
+    with (settings.home / "heard.jsonl").open("ab") as heard_out, (settings.home / "truth.jsonl").open("ab") as truth_out:
+        publisher = Publisher(settings, coast, stop, speed, heard_out, truth_out)
         publisher.run()
     LOG.info("the pretend coast ends", sent=publisher.sent)
     return 0

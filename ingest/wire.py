@@ -96,6 +96,8 @@ class Door:
             return self._refuse(route, payload, received, route.fault)
         if retained and route.kind != "status":
             return self._refuse(route, payload, received, ("retained", "only status may be retained"))
+        if not payload and route.kind == "status":
+            return [], []  # how MQTT withdraws a retained message: it says nothing about the device
         if len(payload) > BATCH:
             return self._refuse(route, payload, received, ("large", f"{len(payload)} bytes"))
         text = payload.lstrip(b" \t\r\n")

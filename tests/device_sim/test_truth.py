@@ -29,6 +29,7 @@ def told(tmp_path, name: str, seed: int = 1):
 def check(tmp_path, name: str) -> None:
     truth, raised = told(tmp_path, name)
     musts = [one["must"] for one in truth if one["must"]]
+    assert musts
     for must in musts:
         alerts = raised.get((must["model"], must["subject"]), [])
         assert any(alert.updated <= must["by"] and RANK[alert.level] >= RANK[must["level"]] for alert in alerts), must

@@ -157,6 +157,11 @@ def test_only_a_status_may_be_retained():
     assert reason("coast/west/box-1/heartbeat", {"ts": NOW}, retained=True) == "retained"
 
 
+def test_a_withdrawn_status_says_nothing_and_an_empty_heartbeat_is_refused():
+    assert read("coast/west/box-1/status", b"") == ([], [])
+    assert reason("coast/west/box-1/heartbeat", b"") == "parse"
+
+
 def test_what_ais_calls_not_available_becomes_null_and_the_fix_is_kept():
     _, event = one("coast/west/ais-1/position", {"ts": NOW, "vessel": 412345678, "position": [118.2, 24.5], "sog": 102.3, "cog": 360, "heading": 511})
     assert (event.vessel, event.sog, event.cog, event.heading, event.position) == ("412345678", None, None, None, (118.2, 24.5))
