@@ -7,13 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from alerts.alert import Alert
@@ -72,6 +73,13 @@ class Machine:
     def broker_answers(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def kill_broker(self) -> None:
+        """kill -9, and start it again: what it had not written is lost."""
+        assert self.broker is not None
+        self.broker.kill()
+        self.broker.wait(10)
+        self.start_broker()
 
     def stop_broker(self) -> None:
         if self.broker is not None:
@@ -186,3 +194,49 @@ class Devices:
                 message.wait_for_publish(30)
         self.client.disconnect()
         self.client.loop_stop()
+
+
+class Boxes(Devices):
+    """Call boxes as the wire document wants them: a press is said again, with the same `seq` and `ts`, until the platform's report is heard."""
+
+    AGAIN = 2.0  # s; 5 in the field
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        self.lock = threading.Lock()
+        self.unheard: dict[str, list[tuple[float, str, str]]] = {}  # box -> (monotonic s when last said, topic, payload)
+        self.repeated = 0
+        self.client.on_message = self._hear
+        self.client.on_connect = lambda client, *_: client.subscribe("coast/+/+/do", 1)
+        self.client.subscribe("coast/+/+/do", 1)
+
+    def _hear(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
+        order = json.loads(message.payload)
+        if order["command"] == "report":
+            with self.lock:
+                self.unheard.pop(message.topic.split("/")[2], None)
+
+    def press(self, area: str, box: str) -> tuple[str, int]:
+        """Returns (device, seq), the press's name."""
+        seq = self.seq[box] = self.seq.get(box, -1) + 1
+        topic, text = f"coast/{area}/{box}/sos", json.dumps({"ts": int(time.time() * 1000), "seq": seq, "boot": 77, "state": "pressed"})
+        with self.lock:
+            self.unheard.setdefault(box, []).append((time.monotonic(), topic, text))
+        self.waiting.append(self.client.publish(topic, text, qos=1))
+        return box, seq
+
+    def repeat(self) -> None:
+        """To be called now and then."""
+        now = time.monotonic()
+        with self.lock:
+            due = [(box, i) for box, said in self.unheard.items() for i, (at, _, _) in enumerate(said) if now - at > self.AGAIN]
+            for box, i in due:
+                _, topic, text = self.unheard[box][i]
+                self.unheard[box][i] = (now, topic, text)
+                self.client.publish(topic, text, qos=1)
+                self.repeated += 1
+
+    def all_heard(self) -> bool:
+        self.repeat()
+        with self.lock:
+            return not self.unheard

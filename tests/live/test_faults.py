@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,7 @@ import pytest
 
 from alerts.alert import to_wire
 from ingest.events import Sos
-from tests.live.machine import ROOT, Devices, machine_in, until
+from tests.live.machine import ROOT, Boxes, Devices, machine_in, until
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 PRESSES = 1_000
@@ -27,32 +28,50 @@ def machine(tmp_path):
     yield from machine_in(tmp_path)
 
 
-def test_every_role_is_killed_in_turn_under_load_and_each_press_is_told_once(machine):
-    devices = Devices(machine.port)
-    boxes = [f"box-{n:04d}" for n in range(1, 201)]
+def test_every_role_and_the_broker_are_killed_in_turn_under_load_and_each_press_is_told_once(machine):
+    """A report for one press of a box answers all that it said before, so each box waits for it before it is pressed again."""
+    boxes = Boxes(machine.port)
+    names = [f"box-{n:04d}" for n in range(1, 201)]
     pressed: Counter[str] = Counter()
-    victims = ["processor", "bridge", "deliverer", "recorder", "console", "processor", "bridge"]
+    named: set[tuple[str, int]] = set()
+    victims = ["processor", "bridge", "broker", "deliverer", "recorder", "console", "processor", "bridge", "broker"]
     for n in range(PRESSES):
-        box = boxes[n % len(boxes)]
-        devices.say("huian", box, "sos", state="pressed")
+        box = names[n % len(names)]
+        until(lambda box=box: boxes.repeat() or box not in boxes.unheard, 40, "the box hears that its press was received")
+        named.add(boxes.press("huian", box))
         pressed[box] += 1
         for k in range(5):
-            devices.say("huian", f"light-{(n * 5 + k) % 200 + 1:04d}", "heartbeat", battery=0.9, uptime=n)
-        if n % 140 == 139 and victims:
-            machine.kill(victims.pop(0))
+            boxes.say("huian", f"light-{(n * 5 + k) % 200 + 1:04d}", "heartbeat", battery=0.9, uptime=n)
+        boxes.repeat()
+        if n % 110 == 100 and victims:
+            victim = victims.pop(0)
+            machine.kill_broker() if victim == "broker" else machine.kill(victim)
         time.sleep(0.004)  # so that the load lasts while they fall: about 600 messages a second
-    devices.close()
     assert not victims
+    until(boxes.all_heard, 60, "every box hears that its press was received")
+    boxes.close()
 
     def told() -> dict[str, int]:
         return {alert.subject: alert.count for alert in machine.newest().values() if alert.model == "M01"}
 
     until(lambda: told() == dict(pressed), 60, "every press is a raise or a count, once")
-    named = {(event.device, event.seq) for event in machine.events() if isinstance(event, Sos)}
-    assert len(named) == PRESSES
+    assert {(event.device, event.seq) for event in machine.events() if isinstance(event, Sos)} == named
     until(lambda: not [alert for alert in machine.newest().values() if alert.reason.code == "silent"], 1, "nobody is called silent")
     assert {role for role, state in machine.roles().items() if state["falls"]} == {"processor", "bridge", "deliverer", "recorder", "console"}
+    right_history(machine)
     same_in_replay(machine)
+
+
+def right_history(machine) -> None:
+    """Each alert's revisions are whole, its count and its time never fall, and each press that it counts rang."""
+    histories: dict[str, list] = {}
+    for (id_, _), alert in sorted(machine.revisions().items()):
+        histories.setdefault(id_, []).append(alert)
+    for history in histories.values():
+        assert [alert.revision for alert in history] == list(range(1, len(history) + 1))
+        assert all(0 <= later.count - earlier.count <= 1 and later.updated >= earlier.updated for earlier, later in pairwise(history))
+        assert history[0].count == 1
+        assert {(alert.raised, alert.key) for alert in history} == {(history[0].raised, history[0].key)}
 
 
 def same_in_replay(machine) -> None:
