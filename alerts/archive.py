@@ -21,6 +21,7 @@ from ingest.records import Codec
 READER = "archive"
 HOUR = 3_600_000  # ms
 GRACE = 60_000  # ms after the hour's end until it is closed: a record's stamp may lag behind; ours
+AGAIN = 60_000  # ms until an hour that found no room is tried again; ours
 CHUNK = 64  # records read at once
 
 _log = structlog.get_logger()
@@ -35,7 +36,7 @@ class Archive:
         self._not_before: dict[int, int] = {}  # partition -> ms at which its hour is over
 
     def step(self, partitions: Sequence[int], now: int) -> Path | None:
-        """Archive the oldest whole hour of the first partition that has one; None where there is nothing to do."""
+        """Archive the oldest whole hour of the first partition that has one; None where there is nothing to do, or no room (asked again later)."""
         for partition in partitions:
             if now < self._not_before.get(partition, 0):
                 continue
@@ -47,7 +48,11 @@ class Archive:
             if now < end + GRACE:
                 self._not_before[partition] = end + GRACE
                 continue
-            return self._hour(partition, first[0].offset, end)
+            try:
+                return self._hour(partition, first[0].offset, end)
+            except OSError as full:
+                _log.warning("an hour could not be archived", partition=partition, why=str(full))
+                self._not_before[partition] = now + AGAIN
         return None
 
     def _hour(self, partition: int, offset: int, end: int) -> Path:
@@ -56,11 +61,15 @@ class Archive:
         path = self._folder / area / f"{name}-{offset}.jsonl.zst"
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
-        with part.open("wb") as file:
-            with zstandard.ZstdCompressor(level=6).stream_writer(file, closefd=False) as packed:
-                following = self._copy(packed, partition, offset, end, area)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with part.open("wb") as file:
+                with zstandard.ZstdCompressor(level=6).stream_writer(file, closefd=False) as packed:
+                    following = self._copy(packed, partition, offset, end, area)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            part.unlink(missing_ok=True)  # half an hour's file would keep a full disk full
+            raise
         with part.open("rb") as whole:
             digest = hashlib.file_digest(whole, "sha256").hexdigest()
         path.with_name(path.name + ".sha256").write_text(f"{digest}  {path.name}\n")

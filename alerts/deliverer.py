@@ -34,6 +34,7 @@ from ingest.system_codes import SYSTEM_CODES
 log = structlog.get_logger()
 READER = "deliverer"
 BASE, MOST = 1_000, 60_000  # ms, exponential back-off; ours
+ROOM = 4 << 20  # bytes that the outbox must find free; ours: its write-ahead log before it is taken over
 MOST_RED = 15_000  # ms; a red is tried again sooner; ours
 GIVE_UP = 3  # tries of blue and yellow on one channel; ours
 _VERBS = frozenset(Action.__annotations__["do"].__args__) | {"escalated", "overdue", "due", "suppressed", "unsuppressed", "placed", "ignored"}
@@ -61,6 +62,7 @@ class Deliverer:
 
     def step(self, now: int, wait: float = 0.0) -> None:
         """Read, mark, send; watch once a second."""
+        keep_room(self.book, self.settings)
         for area in self.site.areas:
             self._read_alerts(area, now)
         self._mark(self.lanes.ended(wait), now)
@@ -275,6 +277,12 @@ def _system(verdict: watchdog.Verdict, now: int, clear: bool) -> System:
     return System(device=watchdog.US, received=now, part=verdict.part, code=verdict.code, values=verdict.values, clear=clear)
 
 
+def keep_room(book: Log, settings: Settings) -> None:
+    """On a full disk the log's reserve gives the outbox its room: a page is as urgent as its press."""
+    if shutil.disk_usage(settings.home).free < ROOM:
+        book.make_room(settings.home)
+
+
 def main(settings: Settings) -> int:
     """Blocks until SIGTERM or SIGINT."""
     from ingest.log import open_log  # noqa: PLC0415 — the site's readers are heavy, tests need none of them
@@ -285,6 +293,7 @@ def main(settings: Settings) -> int:
         signal.signal(number, lambda *_: stopping.set())
     book, device = open_log(settings.log_url), Device(settings)
     claim = book.claim(READER)
+    keep_room(book, settings)
     deliverer = Deliverer(settings, book, lambda: current_site(book, settings.site), {"webhook": Webhook(), "apprise": Apprise(), "device": device})
     beat = kept = 0
     while not stopping.is_set():

@@ -160,7 +160,7 @@ class Supervisor:
                 device="supervisor", received=now, part=role.name, code="crashed", values={"exit": role.last_exit, "falls": role.falls}, clear=clear
             )
             value = Codec().pack(Batch(site.revision, [event]))
-            log.append([Record(EVENTS, area.number, value) for area in site.areas])
+            log.append([Record(EVENTS, area.number, value) for area in site.areas], urgent=True)
             log.close()
         except OSError as away:
             say.warning("the fall could not be written to the log", role=role.name, why=str(away))
@@ -169,8 +169,11 @@ class Supervisor:
         state = {role.name: {"pid": role.pid, "falls": role.falls, "last_exit": role.last_exit} for role in self.roles}
         path = Path(self.settings.home) / "run.json"
         fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps({"supervisor": os.getpid(), "roles": state}))
-        fresh.replace(path)
+        try:
+            fresh.write_text(json.dumps({"supervisor": os.getpid(), "roles": state}))
+            fresh.replace(path)
+        except OSError as full:  # a full disk: the roles are worth more than the file about them
+            say.warning("the state of the roles could not be written", why=str(full))
 
     def _stop_all(self) -> int:
         """Producers first, the broker last; what does not stop in time is killed by its id."""

@@ -35,6 +35,7 @@ DEAF = 15_000  # ms without the probe on a standing connection: it is made anew
 AWAY = 5  # s without a connection, then people are told
 DISPLACED = 3  # times in a minute, then another bridge has our name and we are the older
 FLOOD = 600  # refusals a minute
+FULL = 1.0  # s until urgent messages that found no room at all are asked for again
 HELD = 50_000  # events kept in memory while the log is full; the broker's window nearly always ends it before
 _URGENT_FILTERS = tuple(f"coast/+/+/{kind}" for kind in sorted(URGENT))
 
@@ -236,7 +237,7 @@ class Bridge:
             self._writer.append(revision, found, ticks, [], urgent=True)
         except LogFull:
             log.error("the log's reserve is full too: urgent messages wait at the broker")  # noqa: TRY400  # a state, no bug
-            self.urgent.drop("the log is full")
+            self.urgent.drop("the log is full", FULL)
             return
         self.urgent.acknowledge(urgent_mids)
 

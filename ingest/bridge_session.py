@@ -108,11 +108,11 @@ class Session:
         if self._client.want_write():
             self._client.loop_write()
 
-    def drop(self, why: str) -> None:
-        """End a connection that is deaf; `tend` makes another."""
+    def drop(self, why: str, wait: float = 0.0) -> None:
+        """End a connection that is deaf; `tend` makes another after `wait` s."""
         log.warning("giving up a connection", session=self.name, reason=why)
         self._client._loop_rc_handle(7)  # type: ignore[arg-type]  # noqa: SLF001  # MQTT_ERR_CONN_LOST
-        self._next = 0.0
+        self._next = time.monotonic() + wait
 
     def publish_probe(self, number: bytes) -> None:
         if self.connected:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -125,6 +126,13 @@ class Log(Protocol):
 
     def claim(self, name: str) -> Claim:
         """Be the only one with this name on this log, or raise `Taken`, whose text says who is."""
+        ...
+
+    def make_room(self, beside: Path) -> bool:
+        """Give up a piece of the reserve for a file that is as urgent as a press and on the same disk (`beside`: its folder), the outbox.
+
+        From then on bulk is refused, until there is room again. False where nothing can be given.
+        """
         ...
 
     def close(self) -> None: ...

@@ -167,6 +167,9 @@ class SqliteLog:
         safe = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
         return FileClaim(self.path.with_name(f"{self.path.name}.{safe}.lock"), name)
 
+    def make_room(self, beside: Path) -> bool:
+        return beside.stat().st_dev == self.path.parent.stat().st_dev and self.reserve.release()
+
     def close(self) -> None:
         with self._lock:
             self._db.close()

@@ -133,3 +133,16 @@ def test_ctrl_c_reaches_the_roles_through_the_supervisor(home):
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 0
     assert not alive(pid)
+
+
+def test_a_state_that_cannot_be_written_stops_nobody(home):
+    """As on a full disk."""
+    (home / "run.new").mkdir()
+    process = started(home, "falls,stands")
+    try:
+        until(lambda: len(starts(home, "falls")) >= 3)
+        assert process.poll() is None
+        assert len(starts(home, "stands")) == 1
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0

@@ -117,6 +117,18 @@ def test_room_made_by_others_lets_bulk_in_again(small_disk: Path):
     log.close()
 
 
+def test_what_is_as_urgent_as_a_press_gets_room_of_the_reserve_on_the_same_disk_only(small_disk: Path, tmp_path):
+    log = SqliteLog(small_disk / "log.db", reserve=40_000_000)
+    fill(log)
+    assert not log.make_room(tmp_path)
+    assert log.make_room(small_disk)
+    (small_disk / "outbox.db").write_bytes(bytes(3_000_000))
+    assert not log.make_room(small_disk), "all is given"
+    with pytest.raises(LogFull):
+        log.append(BULK)
+    log.close()
+
+
 def test_a_reserve_once_made_stays_as_it_is_when_opened_again(tmp_path):
     for _ in range(2):
         SqliteLog(tmp_path / "log.db", reserve=3_000_000).close()
