@@ -101,11 +101,15 @@ class LifeCycle:
         return tuple(sorted((case.alert.id, case.alert.revision) for case in self.open.values()))
 
     def box_state(self, device: str) -> Command | None:
-        """The present `report` for a box with an open press, a real one before a drill."""
+        """The present `report` for a box with an open press, a real one before a drill.
+
+        Its id has the log's time: a box that asks again did not hear the one before, which the outbox holds for sent.
+        """
         for drill in (False, True):
             case = self.open.get(alert_key("M01", device, drill))
             if case is not None and case.answers:
-                return responses.report(case, self.saved.now)
+                report = responses.report(case, self.saved.now)
+                return report and structs.replace(report, id=f"{report.id}/{self.saved.now}")
         return None
 
     def snapshot(self) -> bytes:

@@ -101,6 +101,9 @@ def test_the_box_hears_that_its_press_was_received_and_hears_it_again_when_it_re
     second = fold.step(1, Batch("r1", [again]))
     assert second.alerts == ()
     assert [(command.device, command.args["state"]) for command in second.commands] == [(box(1), "received")]
+    third = fold.step(2, Batch("r1", [structs.replace(again, received=START + 10_000)]))
+    ids = [command.id for outcomes in (first, second, third) for command in outcomes.commands if command.command == "report"]
+    assert len(set(ids)) == 3  # with the id of one that was sent it would not be sent again, though the box did not hear it
 
 
 def test_a_box_that_comes_back_online_hears_how_its_press_stands():
