@@ -15,7 +15,7 @@ import structlog
 from ingest.bridge_session import Arrived, Session
 from ingest.bridge_writer import Held, Writer
 from ingest.events import URGENT, Event
-from ingest.gaps import Gaps
+from ingest.gaps import Gaps, recent
 from ingest.log import Log, LogFull, Taken, open_log
 from ingest.records import Codec
 from ingest.refusals import Refused
@@ -59,6 +59,8 @@ class Bridge:
         self.bulk = Session(settings, f"coast-{site.id}-{suffix}-bulk", ("coast/#",))
         self._writer = Writer(journal, self._codec)
         self._gaps = Gaps()
+        for area in sorted(self.areas):
+            self._gaps.remember(recent(journal, self._codec, area))
         self._next_tick = 0.0
         self._next_minute = self._steady() + 60
         self._refused = 0

@@ -1,9 +1,16 @@
 """What the broker dropped of the bulk, counted from holes in devices' `seq`."""
 
+from collections.abc import Iterable, Iterator
+
 from ingest.events import Event
+from ingest.log import EVENTS, Log
+from ingest.records import Codec
 
 PATIENCE = 60_000  # ms that a hole may stay before it counts: urgent and bulk travel apart
+SPAN = 90_000  # ms of the log that a new bridge reads back, three heartbeats; ours
+BYTES = 4_000_000  # of it at most, packed: some 300,000 events, half a second
 _HOLES = 200  # kept a device
+_STRIDE = 200  # records
 
 
 class Gaps:
@@ -11,6 +18,14 @@ class Gaps:
         self._last: dict[str, tuple[int | str | None, int]] = {}
         self._holes: dict[str, dict[int, int]] = {}  # device -> missing seq -> ms when noticed
         self._many: dict[str, int] = {}  # device -> missing beyond what is kept one by one
+
+    def remember(self, said: Iterable[Event]) -> None:
+        """What an earlier bridge heard, in the log's order: holes that it had no time to count are kept, older ones were counted by it."""
+        last = 0
+        for event in said:
+            self.note(event)
+            last = event.received
+        self.lost(last)
 
     def note(self, event: Event) -> None:
         seq = event.seq
@@ -50,3 +65,21 @@ class Gaps:
             if not holes:
                 del self._holes[device]
         return found
+
+
+def recent(log: Log, codec: Codec, area: int) -> Iterator[Event]:
+    """The newest of an area's events in the log, in order: what was dropped while no bridge ran shows against them."""
+    first, end = log.bounds(EVENTS, area)
+    start, size, newest = end, 0, None
+    while start > first and size < BYTES:
+        before = max(first, start - _STRIDE)
+        entries = [entry for entry in log.read(EVENTS, area, before, start - before) if entry.offset < start]
+        if not entries:
+            break
+        newest, start, size = newest or entries[-1].at, before, size + sum(len(entry.value) for entry in entries)
+        if newest - entries[0].at > SPAN:
+            break
+    while start < end and (entries := log.read(EVENTS, area, start)):
+        start = entries[-1].offset + 1
+        for entry in entries:
+            yield from codec.unpack(entry.value).events

@@ -1,0 +1,80 @@
+"""What the broker dropped is counted from holes in devices' `seq`, also across a restart of the bridge."""
+
+import pytest
+
+from ingest.events import Heartbeat
+from ingest.gaps import PATIENCE, SPAN, Gaps, recent
+from ingest.log import EVENTS, Record
+from ingest.log_sqlite import SqliteLog
+from ingest.records import Batch, Codec
+
+T = 1_750_000_000_000
+
+
+def beat(seq: int, at: int = T, boot: int = 1, device: str = "box-1") -> Heartbeat:
+    return Heartbeat(device=device, received=at, ts=at, seq=seq, boot=boot)
+
+
+def heard(*beats: Heartbeat) -> Gaps:
+    gaps = Gaps()
+    for each in beats:
+        gaps.note(each)
+    return gaps
+
+
+def test_a_hole_counts_after_a_minute_and_once():
+    gaps = heard(beat(0), beat(1), beat(5))
+    assert gaps.lost(T + PATIENCE - 1) == {}
+    assert gaps.lost(T + PATIENCE) == {"box-1": 3}
+    assert gaps.lost(T + 2 * PATIENCE) == {}
+
+
+def test_what_comes_after_all_is_not_lost():
+    assert heard(beat(0), beat(3), beat(2), beat(1)).lost(T + PATIENCE) == {}
+
+
+def test_a_new_boot_and_a_repetition_are_no_hole():
+    assert heard(beat(7), beat(0, boot=2), beat(0, boot=2), beat(1, boot=2)).lost(T + PATIENCE) == {}
+
+
+def test_a_huge_hole_is_counted_and_not_kept_one_by_one():
+    gaps = heard(beat(0), beat(1_000_001))
+    assert sum(map(len, gaps._holes.values())) <= 200
+    assert sum(gaps.lost(T + PATIENCE).values()) + sum(gaps.lost(T + PATIENCE).values()) == 1_000_000
+
+
+@pytest.fixture
+def log(tmp_path):
+    log = SqliteLog(tmp_path / "log.db", clock=lambda: log.now)
+    yield log
+    log.close()
+
+
+def say(log: SqliteLog, *beats: Heartbeat) -> None:
+    for each in beats:
+        log.now = each.received
+        log.append([Record(EVENTS, 0, Codec().pack(Batch("r", [each])))])
+
+
+def test_what_was_dropped_while_no_bridge_ran_is_counted_by_the_next(log):
+    say(log, *(beat(n, T + n * 1_000) for n in range(10)))
+    gaps = Gaps()
+    gaps.remember(recent(log, Codec(), 0))
+    gaps.note(beat(25, T + 120_000))
+    assert gaps.lost(T + 120_000 + PATIENCE) == {"box-1": 15}
+
+
+def test_a_hole_of_before_the_restart_is_counted_once(log):
+    say(log, beat(0), beat(5), beat(6, T + PATIENCE), beat(9, T + PATIENCE + 5_000))
+    gaps = Gaps()
+    gaps.remember(recent(log, Codec(), 0))
+    gaps.note(beat(10, T + PATIENCE + 6_000))
+    assert gaps.lost(T + 3 * PATIENCE) == {"box-1": 2}, "the first hole was counted by the bridge before"
+
+
+def test_only_the_newest_of_the_log_is_read_back_in_order(log):
+    say(log, *(beat(n, T + n * 1_000) for n in range(1_000)))
+    seen = [each.seq for each in recent(log, Codec(), 0)]
+    assert seen == list(range(seen[0], 1_000))
+    assert SPAN / 1_000 <= len(seen) <= SPAN / 1_000 + 200
+    assert list(recent(log, Codec(), 7)) == []
