@@ -62,10 +62,11 @@ class Machine:
             "COAST_LOG_RESERVE": "20000000",
         }  # fmt: skip
 
-    def start_broker(self) -> None:
+    def start_broker(self, queued: int = 100_000) -> None:
+        """`queued`: messages that it keeps for a session that is away."""
         (self.folder / "mosquitto.conf").write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {self.folder}/\n"
-            "max_queued_messages 100000\nmax_inflight_messages 1000\n"
+            f"max_queued_messages {queued}\nmax_inflight_messages {min(queued, 1000)}\n"
         )
         self.broker = subprocess.Popen([mosquitto(), "-c", "mosquitto.conf"], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until(self.broker_answers, 10, "the broker answers")

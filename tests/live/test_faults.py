@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from alerts.alert import to_wire
-from ingest.events import Sos
+from ingest.events import Heartbeat, Sos
 from tests.live.machine import ROOT, Boxes, Devices, machine_in, until
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
@@ -101,11 +101,15 @@ def test_when_the_bridge_is_down_the_system_says_so_within_15_s_and_its_backlog_
     devices = Devices(machine.port)
     for n in range(1, 101):
         devices.say("huian", f"box-{n:04d}", "heartbeat", battery=0.9, uptime=1)
+    for _ in range(3):  # three heartbeats on time prove the box's clock
+        devices.say("huian", "box-0008", "heartbeat", battery=0.9)
+    until(lambda: sum(isinstance(event, Heartbeat) for event in machine.events()) == 103, 10, "all are heard")
     supervisor = json.loads((machine.home / "run.json").read_text())["supervisor"]
     os.kill(supervisor, signal.SIGSTOP)  # so that the bridge stays down for a while
     os.kill(machine.roles()["bridge"]["pid"], signal.SIGKILL)
     stopped = time.monotonic()
     devices.say("huian", "box-0007", "sos", state="pressed")
+    devices.say("huian", "box-0008", "sos", ts=int(time.time() * 1000) - 70_000, state="pressed")  # kept by the box itself for a while
     until(
         lambda: [alert for alert in machine.newest().values() if alert.model == "SYS" and alert.reason.code == "no_tick"],
         15,
@@ -121,6 +125,9 @@ def test_when_the_bridge_is_down_the_system_says_so_within_15_s_and_its_backlog_
         "the press made meanwhile is told",
     )
     until(lambda: all(alert.condition == "over" for alert in machine.newest().values() if alert.reason.code == "no_tick"), 30, "and that it is over")
+    (late,) = [alert for alert in machine.newest().values() if alert.subject == "box-0008"]
+    assert (late.level, "late" in late.flags) == ("red", True)
+    assert 70 <= late.reason.values["age"] < 130, "pressed a while ago, delivered now"
     devices.close()
     assert not [alert for alert in machine.newest().values() if alert.reason.code in ("silent", "segment_outage")]
 
