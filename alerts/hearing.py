@@ -7,8 +7,10 @@ in this area and told; M01 never is.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from msgspec import structs
+
 from alerts.intake import Intake
-from ingest.events import KINDS, PEOPLE, URGENT, Event, Heartbeat, Position, Sos, Status, Tick, kind_of
+from ingest.events import KINDS, PEOPLE, URGENT, Distress, Event, Heartbeat, Position, Sos, Status, Tick, kind_of
 from ingest.site import Area, Site
 from models.catalogue import models_for
 from models.columns import NO_HEARTBEATS, NO_POSITIONS, Batch, Heartbeats, Positions, Rare, between, heartbeats_of, positions_of
@@ -145,7 +147,7 @@ class Hearing:
                 found.extend(model.step(self.memory[model.code], batch, self.site))
             except Exception as broken:  # noqa: BLE001 — poison: a function of its input, so it replays the same
                 if model.code == SosCall.code:
-                    found.extend(_raw_press(rare) for rare in batch.rare)
+                    found.extend(_raw_call(rare, self.site) for rare in batch.rare if _calls_for_help(rare.event))
                 else:
                     self.disabled[model.code] = model.memory_version
                 found.append(_model_failed(model, broken, batch.nth if batch.rare else last, self.now))
@@ -176,11 +178,23 @@ class Hearing:
         return Batch(now, self.heard, self.connects, index, tick, beats, fixes, rare, self.devices, self.vessels)
 
 
-def _raw_press(rare: Rare) -> Finding:
-    return Finding(
-        model=SosCall.code, subject=rare.event.device, level="red", code="pressed", index=rare.nth, cause=f"raw/{rare.event.device}/{rare.event.received}",
-        occurred=rare.at, flags=("unjudged",), drill=False, again=True, answers=rare.event.device,
+def _calls_for_help(event: Event) -> bool:
+    return isinstance(event, Distress) or (isinstance(event, Sos) and event.state == "pressed")
+
+
+def _raw_call(rare: Rare, site: Site) -> Finding:
+    """What M01 could not judge is told as it came."""
+    event = rare.event
+    finding = Finding(
+        model=SosCall.code, subject=event.device, level="red", code="pressed", index=rare.nth, cause=f"raw/{event.device}/{event.received}",
+        occurred=rare.at, flags=("unjudged",), drill=False, again=True,
     )  # fmt: skip
+    if isinstance(event, Distress):
+        return structs.replace(finding, subject=event.vessel or event.device, code="beacon", position=event.position)
+    device = site.device.get(event.device)
+    if device is None:
+        return structs.replace(finding, answers=event.device)
+    return structs.replace(finding, answers=event.device, segment=device.segment, place=device.place, position=device.position)
 
 
 def _model_failed(model: Model, broken: Exception, index: int, now: int) -> Finding:

@@ -70,6 +70,8 @@ class SosCall:
             flags.append("late")
         if abs(rare.at - memory.tampered.get(event.device, -DAY)) <= self.damage:
             flags.append("possible_damage")
+        if event.drill and not rare.drill:
+            flags.append("drill")  # it claims a drill outside of an exercise: in earnest, and said
         values: dict[str, Any] = {"presses": len(recent) + 1, "channel": event.channel, "hold": event.hold}
         if rare.late is not None:
             values["age"] = rare.late // 1000

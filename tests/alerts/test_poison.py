@@ -1,0 +1,96 @@
+"""A model that raises an exception: it is off in its area, people are told red, the others go on; M01 never is, whatever it meets."""
+
+import pytest
+
+from alerts.fold import Fold
+from ingest.events import Distress, Sos, Tamper
+from ingest.records import Batch
+from models.box_health import BoxHealth
+from models.position_silence import PositionSilence
+from models.sos import SosCall
+from tests.small_coast import START, beat, box, fix, press, site, tick
+
+SITE = site()
+
+
+def judged(fold: Fold, *events):
+    return fold.step(fold.offset + 1, Batch("r1", list(events)))
+
+
+def break_on(monkeypatch, model: type, broken) -> None:
+    """From here on the model raises where `broken(batch)`."""
+    step = model.step
+
+    def fails(self, memory, batch, site):
+        if broken(batch):
+            raise ZeroDivisionError("made for this test")
+        yield from step(self, memory, batch, site)
+
+    monkeypatch.setattr(model, "step", fails)
+
+
+def test_a_model_that_fails_is_off_and_told_red_once_and_the_others_go_on(monkeypatch):
+    fold = Fold(SITE, SITE.areas[0])
+    break_on(monkeypatch, BoxHealth, lambda batch: batch.rare)
+    out = judged(fold, beat(1, START, 0), Tamper(device=box(1), received=START, ts=START, seq=1, boot=7, door=True), tick(START + 900))
+    (alert,) = [alert for alert in out.alerts if alert.reason.code == "model_disabled"]
+    assert (alert.model, alert.level, alert.reason.values["model"]) == ("SYS", "red", "M02")
+    assert "made for this test" in alert.reason.values["error"]
+    later = judged(fold, Tamper(device=box(2), received=START + 1_000, ts=START + 1_000, seq=1, boot=7, door=True), press(3, START + 1_000, 1))
+    assert [(alert.model, alert.subject) for alert in later.alerts] == [("M01", box(3))]
+
+
+def test_what_is_off_stays_off_over_a_restart_of_the_same_version_and_another_version_runs_again(monkeypatch):
+    fold = Fold(SITE, SITE.areas[0])
+    with monkeypatch.context() as broken:
+        break_on(broken, PositionSilence, lambda batch: len(batch.positions.nth))
+        judged(fold, fix("412000001", START, 118.8, 24.8), tick(START + 900))
+    assert "M12" in fold.hearing.disabled
+    again = Fold.restore(fold.snapshot(), {"r1": SITE}, 0)
+    assert "M12" in again.hearing.disabled
+    monkeypatch.setattr(PositionSilence, "memory_version", PositionSilence.memory_version + 1)
+    mended = Fold.restore(fold.snapshot(), {"r1": SITE}, 0)
+    assert "M12" not in mended.hearing.disabled
+
+
+def test_a_press_at_which_m01_fails_is_told_raw_and_the_next_one_as_always(monkeypatch):
+    fold = Fold(SITE, SITE.areas[0])
+    break_on(monkeypatch, SosCall, lambda batch: any(rare.event.device == box(1) for rare in batch.rare))
+    out = judged(fold, press(1, START, 1), press(2, START, 1))
+    raw, whole = ({alert.subject: alert for alert in out.alerts}[name] for name in (box(1), box(2)))
+    assert (raw.level, raw.model, raw.flags, whole.flags) == ("red", "M01", ("unjudged",), ())
+    assert raw.place == "QZ-0001"
+    assert raw.id in {page.alert for page in out.pages}
+    assert [alert.level for alert in out.alerts if alert.reason.code == "model_disabled"] == ["red"]
+    assert fold.hearing.disabled == {}
+    assert [alert.subject for alert in judged(fold, press(1, START + 9_000, 2), press(4, START + 9_000, 1)).alerts if alert.model == "M01"] == [
+        box(1),
+        box(4),
+    ]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Tamper(device=box(1), received=START, ts=START, seq=1, boot=7, door=True),
+        Sos(device=box(1), received=START, ts=START, seq=1, boot=7, state="released"),
+    ],
+    ids=["tamper", "release"],
+)
+def test_what_is_no_call_for_help_is_not_told_as_one_when_m01_fails_at_it(monkeypatch, event):
+    break_on(monkeypatch, SosCall, lambda batch: batch.rare)
+    assert [alert for alert in judged(Fold(SITE, SITE.areas[0]), event).alerts if alert.model == "M01"] == []
+
+
+def test_a_beacon_at_which_m01_fails_is_told_raw(monkeypatch):
+    break_on(monkeypatch, SosCall, lambda batch: batch.rare)
+    beacon = Distress(device="ais-1", received=START, ts=START, vessel="972971214", source="mob", position=(118.8, 24.8))
+    (alert,) = [alert for alert in judged(Fold(SITE, SITE.areas[0]), beacon).alerts if alert.model == "M01"]
+    assert (alert.level, alert.subject) == ("red", "972971214")
+
+
+def test_the_same_log_fails_the_same_way(monkeypatch):
+    break_on(monkeypatch, BoxHealth, lambda batch: batch.rare)
+    events = [beat(1, START, 0), Tamper(device=box(1), received=START, ts=START, seq=1, boot=7, door=True), press(1, START, 2), tick(START + 900)]
+    once, twice = (judged(Fold(SITE, SITE.areas[0]), *events) for _ in range(2))
+    assert (once.alerts, once.pages) == (twice.alerts, twice.pages)
