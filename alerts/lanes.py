@@ -26,7 +26,7 @@ class Lanes:
         self._senders = senders
         self._busy: dict[str, int] = {}
         self._failing: set[str] = set()
-        self._ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
+        self._ended: queue.Queue[Ended] = queue.Queue()  # a SimpleQueue waits for ever where a signal outlasts its timeout (CPython 3.11)
 
     def room(self) -> dict[str, int]:
         """How many more attempts each known lane takes; a lane that is not in it takes `WIDTH`."""

@@ -55,7 +55,7 @@ class Publisher:
         truth_out: IO[bytes] | None = None,
     ) -> None:
         self.coast, self.stop, self.speed, self.heard_out = coast, stop, speed, heard_out
-        self.inbox: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+        self.inbox: queue.Queue[tuple[str, bytes]] = queue.Queue()  # no SimpleQueue: see alerts/lanes.py
         self.heard: dict[str, list[tuple[int, str]]] = defaultdict(list)
         self.pressed: dict[str, Pressed] = {}
         self.boot: dict[str, Any] = {}

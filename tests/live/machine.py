@@ -98,6 +98,7 @@ class Machine:
             self.process.terminate()
             assert self.process.wait(30) == 0
             self.process = None
+            assert "did not stop in time" not in (self.folder / "run.log").read_text()
 
     def roles(self) -> dict[str, dict[str, Any]]:
         return dict(json.loads((self.home / "run.json").read_text())["roles"])
