@@ -18,9 +18,9 @@ from ingest.records import Batch
 from ingest.site import Area, Site
 from ingest.system_codes import SYSTEM_CODES
 from models import memory as memories
-from models.columns import Rare
+from models.batch import Rare
 from models.model import Finding
-from models.subjects import Vessel, Vessels
+from models.subjects import Latest, Vessel, Vessels
 
 VERSION = 1
 
@@ -40,6 +40,8 @@ class Saved(Struct, frozen=True):
     models: dict[str, tuple[int, bytes]]
     disabled: dict[str, int]
     life: bytes
+    latest: bytes = b""  # the vessels' latest fixes
+    standing: list[Finding] = []
 
 
 class Gap(ValueError):
@@ -117,7 +119,7 @@ class Fold:
                 version=VERSION, site=self.site.revision, offset=self.offset, now=self.now, heard=hearing.heard, connects=hearing.connects,
                 intake=hearing.intake.known, counts=(hearing.intake.repeated, hearing.intake.outdated), vessels=hearing.vessels.all,
                 models={model.code: (model.memory_version, memories.pack(hearing.memory[model.code])) for model in hearing.models},
-                disabled=hearing.disabled, life=self.life.snapshot(),
+                disabled=hearing.disabled, life=self.life.snapshot(), latest=memories.pack(hearing.vessels.latest), standing=hearing.standing.all(),
             )
         )  # fmt: skip
 
@@ -131,7 +133,9 @@ class Fold:
         hearing.now, hearing.heard, hearing.connects = saved.now, saved.heard, saved.connects
         hearing.intake = Intake(hearing.devices.row, saved.intake)
         hearing.intake.repeated, hearing.intake.outdated = saved.counts
-        hearing.vessels = Vessels(saved.vessels)
+        hearing.vessels = Vessels(saved.vessels, memories.unpack(Latest, saved.latest) if saved.latest else None)
+        for finding in saved.standing:
+            hearing.standing.note(finding)
         for model in hearing.models:
             version, memory = saved.models.get(model.code, (0, b""))
             if version == model.memory_version:

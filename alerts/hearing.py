@@ -10,12 +10,15 @@ from typing import Any, NamedTuple
 from msgspec import structs
 
 from alerts.intake import Intake
-from ingest.events import KINDS, PEOPLE, URGENT, Distress, Event, Heartbeat, Position, Sos, Status, Tick, kind_of
+from ingest.events import KINDS, PEOPLE, URGENT, Distress, Event, Heartbeat, Position, Sos, Status, Tick, Tracks, kind_of
 from ingest.site import Area, Site
+from models.batch import Batch, Rare
 from models.catalogue import models_for
-from models.columns import NO_HEARTBEATS, NO_POSITIONS, Batch, Heartbeats, Positions, Rare, between, heartbeats_of, positions_of
+from models.columns import KINDS_SEEN, NOTHING, Heartbeats, Looks, Objects, Positions, Visits, between, columns_of
 from models.model import Finding, Model
+from models.places import places_of
 from models.sos import SosCall
+from models.standing import Findings
 from models.subjects import Devices, Vessels
 
 LATE = 600_000  # ms: older events go to the time series only; wire document
@@ -29,6 +32,9 @@ class Heard(NamedTuple):
 
     heartbeats: list[tuple[int, int, int, bool, bool, float, float]]
     positions: list[tuple[int, int, int, int, int, float, float, float, float, bool]]
+    looks: list[tuple[int, int, int, int]]
+    objects: list[tuple[int, int, int, int, int, float, float, float, float, float, float, float, float, float]]
+    declared: list[tuple[int, tuple[str, ...]]]  # row of an object without a position, and the zones that its camera names
     rare: list[Rare]
     people: list[Rare]  # for the life cycle
     answers: list[tuple[int, str]]  # devices to be told again how their alert stands
@@ -44,6 +50,7 @@ class Hearing:
         self.devices = Devices(site, area)
         self.vessels = Vessels()
         self.intake = Intake(self.devices.row)
+        self.standing = Findings(_heard(self.models))
         self.memory: dict[str, Any] = {model.code: model.start(site, area, self.devices) for model in self.models}
         self.disabled: dict[str, int] = {}  # model -> its version when it failed
         self._wanted = frozenset(
@@ -57,8 +64,15 @@ class Hearing:
         """One run of events (a tick only alone) and what the models find in it, model by model."""
         heard = self._hear(events)
         heard.rare[:] = [each._replace(drill=each.drill and in_exercise(each.event.device, each.at)) for each in heard.rare]
-        columns = heartbeats_of(heard.heartbeats), positions_of(heard.positions)
-        return heard, [finding for model in self.models if model.code not in self.disabled for finding in self._ask(model, heard, columns, events)]
+        columns = self._columns(heard)
+        found: list[Finding] = []
+        for model in self.models:
+            if model.code not in self.disabled:
+                mine = self._ask(model, heard, columns, events)
+                for finding in mine:
+                    self.standing.note(finding)
+                found += mine
+        return heard, found
 
     def change_site(self, new: Site) -> None:
         """Every memory moves to the new revision's rows."""
@@ -66,11 +80,12 @@ class Hearing:
         devices, models = Devices(new, area), models_for(new, self.overrides)
         for model in models:
             self.memory[model.code] = model.migrate(self.memory[model.code], self.devices, devices)
+        self.standing.hear(_heard(models))
         self.intake.place(devices.row)
         self.site, self.area, self.devices, self.models = new, area, devices, models
 
     def _hear(self, events: list[Event]) -> Heard:
-        heard = Heard([], [], [], [], [], [])
+        heard = Heard([], [], [], [], [], [], [], [], [])
         now, beat, note, wanted = self.now, self.intake.beat, self.intake.note, self._wanted
         beats, times = heard.heartbeats, heard.times
         for index, event in enumerate(events):
@@ -87,6 +102,8 @@ class Hearing:
                     beats.append((index, row, at, received - at <= LATE, restarted, clock, _NAN if battery is None else battery))
             elif kind is Position:
                 self._hear_position(index, event, heard)
+            elif kind is Tracks:
+                self._hear_tracks(index, event, heard)
             elif kind is Tick:
                 assert isinstance(event, Tick)
                 now = times[-1] = max(now, event.now)
@@ -111,6 +128,33 @@ class Hearing:
             heard.positions.append(
                 (index, vessel, receiver, at, late, longitude, latitude, _NAN if sog is None else sog, _NAN if cog is None else cog, event.owner)
             )
+
+    def _hear_tracks(self, index: int, event: Any, heard: Heard) -> None:
+        taken = self.intake.take(event, urgent=False)
+        camera = self.devices.row.get(event.device, -1)
+        if taken is None or camera < 0 or event.received - taken[0] > LATE:
+            return
+        at, objects = taken[0], heard.objects
+        heard.looks.append((index, camera, at, len(event.objects)))
+        for each in event.objects:
+            longitude, latitude = each.position or (_NAN, _NAN)
+            if each.zones and each.position is None:
+                heard.declared.append((len(objects), each.zones))
+            objects.append((
+                index, camera, at, self.devices.track(event.device, each.track), _KIND[each.class_], each.score, longitude, latitude,
+                _number(each.position_error), _number(each.speed), each.box[3], _number(each.in_water), _number(each.lit), _number(each.length),
+            ))  # fmt: skip
+
+    def _columns(self, heard: Heard) -> dict[str, Any]:
+        """Every heavy kind; the vessels' latest fixes move on with them."""
+        fixes, objects = columns_of(Positions, heard.positions), columns_of(Objects, heard.objects)
+        if len(fixes.nth):
+            self.vessels.seen(fixes, self.heard)
+        visits = places_of(self.site, self.area).visits(objects, heard.declared) if len(objects.nth) else NOTHING[Visits]
+        return {
+            "heartbeats": columns_of(Heartbeats, heard.heartbeats), "positions": fixes, "looks": columns_of(Looks, heard.looks), "objects": objects,
+            "visits": visits,
+        }  # fmt: skip
 
     def _hear_rare(self, index: int, event: Event, heard: Heard) -> None:
         kind = kind_of(event)
@@ -138,7 +182,7 @@ class Hearing:
 
     # Judging
 
-    def _ask(self, model: Model, heard: Heard, columns: tuple[Heartbeats, Positions], events: list[Event]) -> list[Finding]:
+    def _ask(self, model: Model, heard: Heard, columns: dict[str, Any], events: list[Event]) -> list[Finding]:
         """The model's findings for these events. An exception disables it in this area; in M01 it costs that event only, which is told raw."""
         found: list[Finding] = []
         last = len(events) - 1
@@ -155,27 +199,44 @@ class Hearing:
                     break
         return found
 
-    def _batches(self, model: Model, heard: Heard, columns: tuple[Heartbeats, Positions], events: list[Event]) -> Iterator[Batch]:
+    def _batches(self, model: Model, heard: Heard, columns: dict[str, Any], events: list[Event]) -> Iterator[Batch]:
         """Cut so that each rare event that the model reads in its place stands alone, in order."""
-        beats = columns[0] if "heartbeats" in model.columns else NO_HEARTBEATS
-        fixes = columns[1] if "positions" in model.columns else NO_POSITIONS
+        mine = {name: columns[name] if name in model.columns else NOTHING[kind] for name, kind in _COLUMNS.items()}
+        full = any(len(each.nth) for each in mine.values())
         rare = [each for each in heard.rare if kind_of(each.event) in model.rare] if heard.rare else []
         tick, end = isinstance(events[-1], Tick), len(events)
         if not model.in_place:
-            if rare or tick or len(beats.nth) or len(fixes.nth):
-                yield self._batch(heard.times[-1], end - 1, beats, fixes, tuple(rare), tick=tick)
+            if rare or tick or full:
+                yield self._batch(heard.times[-1], end - 1, mine, tuple(rare), tick=tick)
             return
         start = 0
         for each in rare:
-            if each.nth > start and (len(beats.nth) or len(fixes.nth)):
-                yield self._batch(heard.times[each.nth - 1], each.nth - 1, between(beats, start, each.nth), between(fixes, start, each.nth))
-            yield self._batch(heard.times[each.nth], each.nth, NO_HEARTBEATS, NO_POSITIONS, (each,))
+            if each.nth > start and full:
+                yield self._batch(heard.times[each.nth - 1], each.nth - 1, {name: between(mine[name], start, each.nth) for name in mine})
+            yield self._batch(heard.times[each.nth], each.nth, NOTHING_BY_NAME, (each,))
             start = each.nth + 1
-        if start < end and (tick or len(beats.nth) or len(fixes.nth)):
-            yield self._batch(heard.times[-1], end - 1, between(beats, start, end), between(fixes, start, end), tick=tick)
+        if start < end and (tick or full):
+            rest = mine if start == 0 else {name: between(mine[name], start, end) for name in mine}
+            yield self._batch(heard.times[-1], end - 1, rest, tick=tick)
 
-    def _batch(self, now: int, index: int, beats: Any, fixes: Any, rare: tuple[Rare, ...] = (), *, tick: bool = False) -> Batch:
-        return Batch(now, self.heard, self.connects, index, tick, beats, fixes, rare, self.devices, self.vessels)
+    def _batch(self, now: int, index: int, columns: dict[str, Any], rare: tuple[Rare, ...] = (), *, tick: bool = False) -> Batch:
+        return Batch(
+            now, self.heard, self.connects, index, tick, rare=rare, devices=self.devices, vessels=self.vessels, standing=self.standing, **columns
+        )
+
+
+_COLUMNS: dict[str, type[Any]] = {"heartbeats": Heartbeats, "positions": Positions, "looks": Looks, "objects": Objects, "visits": Visits}
+NOTHING_BY_NAME: dict[str, Any] = {name: NOTHING[kind] for name, kind in _COLUMNS.items()}
+_KIND = {name: index for index, name in enumerate(KINDS_SEEN)}
+
+
+def _number(value: float | bool | None) -> float:
+    return _NAN if value is None else float(value)
+
+
+def _heard(models: tuple[Model, ...]) -> list[str]:
+    """The codes that some model hears."""
+    return sorted({code for model in models for code in model.hears})
 
 
 def _calls_for_help(event: Event) -> bool:

@@ -18,7 +18,7 @@ _A, _E2 = 6_378_137.0, 0.00669437999014  # m, 1: WGS-84 semi-major axis, first e
 
 
 @lru_cache(maxsize=1024)
-def _scale(latitude: float) -> tuple[float, float]:
+def scale(latitude: float) -> tuple[float, float]:
     """Metres of one degree (east, north) at a latitude: radii of curvature of the ellipsoid."""
     sine = math.sin(math.radians(latitude))
     w = math.sqrt(1 - _E2 * sine * sine)
@@ -27,19 +27,19 @@ def _scale(latitude: float) -> tuple[float, float]:
 
 def to_local(origin: Lonlat, position: Lonlat) -> tuple[float, float]:
     """Metres (east, north) of `position` from `origin`."""
-    east, north = _scale(origin[1])
+    east, north = scale(origin[1])
     return _turn(position[0] - origin[0]) * east, (position[1] - origin[1]) * north
 
 
 def from_local(origin: Lonlat, east: float, north: float) -> Lonlat:
     """The inverse of `to_local`."""
-    x, y = _scale(origin[1])
+    x, y = scale(origin[1])
     return _turn(origin[0] + east / x), origin[1] + north / y
 
 
 def metres(one: Lonlat, other: Lonlat) -> float:
     """Metres between two places, by local metres about their middle: under 0.1 % off up to 100 km. For exact ones `geodesic`."""
-    east, north = _scale(round((one[1] + other[1]) / 2, 4))
+    east, north = scale(round((one[1] + other[1]) / 2, 4))
     return math.hypot(_turn(other[0] - one[0]) * east, (other[1] - one[1]) * north)
 
 

@@ -11,6 +11,7 @@ from ingest.audience import WORDS
 from ingest.geo import metres, to_area
 from ingest.site import Area, Lonlat, Site
 from ingest.site_tables import Read, line_of
+from ingest.zones import faults_of
 
 ID = re.compile(r"[a-z0-9-]{1,40}")
 ID_WORDS = "1 to 40 of a-z, 0-9 and -"
@@ -147,6 +148,8 @@ def _geometry(read: Read, site: Site) -> None:
         if zone.holes:
             read.fault_of(zone, f"zone {zone.id} has a hole at {_place(zone.holes[0][0])}", "a zone without holes: cut it in two")
         _ring(read, zone, zone.ring, "ring")
+        for what, expected in faults_of(zone):
+            read.fault_of(zone, f"zone {zone.id}: {what}", expected)
 
 
 def _ring(read: Read, thing: Any, ring: tuple[Lonlat, ...], name: str) -> None:

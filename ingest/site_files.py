@@ -73,8 +73,22 @@ def _read(folder: Path, check_thresholds: CheckThresholds | None) -> tuple[Site 
         for wrong in check_thresholds(site.thresholds):
             code = wrong.partition(".")[0]
             read.fault("site.toml", line_of(text, f"thresholds.{code}"), wrong, "a parameter of that model within its bounds")
+        for zone in site.zones:
+            own = _own_thresholds(zone)
+            for wrong in check_thresholds(own) if own else ():
+                read.fault_of(zone, f"zone {zone.id}: {wrong}", "a parameter of that model within its bounds")
     faults = sorted(read.faults, key=lambda fault: (fault.file, fault.line))
     return (None if faults else with_revision(_completed(site))), faults
+
+
+def _own_thresholds(zone: Zone) -> dict[str, dict[str, Any]]:
+    """What a zone's properties say of models' parameters: `M05.dwell`."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, value in zone.properties.items():
+        code, dot, parameter = name.partition(".")
+        if dot:
+            found.setdefault(code, {})[parameter] = value
+    return found
 
 
 def _completed(site: Site) -> Site:

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from astral import Observer
 from astral.sun import elevation, sunrise
 
-from ingest.site import Lonlat
+from ingest.site import Lonlat, Site
 
 NIGHT = -6.0  # degrees of the sun's centre: the end of civil twilight; warning-models §0.4
 DAY = 86_400_000  # ms
@@ -15,6 +16,23 @@ DAY = 86_400_000  # ms
 def is_night(position: Lonlat, at: int) -> bool:
     """Whether the sun is below -6 degrees at `position` (longitude, latitude) at `at` ms."""
     return float(elevation(_observer(position), datetime.fromtimestamp(at / 1000, UTC), with_refraction=False)) < NIGHT
+
+
+def minute_of_day(site: Site, at: int) -> int:
+    """Minutes since local midnight, 0..1439, at `at` ms."""
+    local = datetime.fromtimestamp(at / 1000, _zone(site.time_zone))
+    return local.hour * 60 + local.minute
+
+
+def in_window(site: Site, at: int, begin: int, end: int) -> bool:
+    """Whether the local time lies in [begin, end), minutes since midnight; a window may pass midnight."""
+    minute = minute_of_day(site, at)
+    return begin <= minute < end if begin <= end else minute >= begin or minute < end
+
+
+@lru_cache(maxsize=8)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
 
 
 def next_sunrise(position: Lonlat, at: int) -> int:

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from ingest.events import Selftest, Status, Tamper, name_of
 from ingest.site import Area, Site
 from ingest.sun import next_sunrise
-from models.columns import Batch, Floats, Heartbeats, Ints, Rare, rounds
-from models.model import Finding, FoundLevel, parameter
+from models.batch import Batch, Rare
+from models.columns import Floats, Heartbeats, Ints, rounds
+from models.model import Finding, FoundLevel
 from models.outage import Outages
+from models.parameters import parameter
 from models.subjects import Devices
 
 NEVER = -1
@@ -60,6 +62,7 @@ class BoxHealth:
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("heartbeats", "positions")
     rare: ClassVar[tuple[str, ...]] = ("status", "tamper", "selftest")
+    hears: ClassVar[tuple[str, ...]] = ()
     in_place: ClassVar[bool] = True
 
     missed: int = parameter(90_000, "ms", "three heartbeats of 30 s; ours", 10_000, HOUR, "silence that is blue")

@@ -9,9 +9,6 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.events import Event
-from models.subjects import Devices, Vessels
-
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
@@ -40,55 +37,58 @@ class Positions(NamedTuple):
     owner: Truths  # bool[n], False: another area's vessel
 
 
-Columns = TypeVar("Columns", Heartbeats, Positions)
+class Looks(NamedTuple):
+    """One look of a camera each; one in which nothing was seen counts too."""
+
+    nth: Ints
+    subject: Ints  # int64[n], row of the camera in the area
+    at: Ints
+    objects: Ints  # int64[n], how many were seen
 
 
-class Rare(NamedTuple):
-    """One event that is judged by itself. `at` is its corrected time; `late` its age in ms where that is proven, else None."""
+class Objects(NamedTuple):
+    """One object in one look each."""
 
-    nth: int
-    event: Event
-    at: int
-    drill: bool
-    late: int | None
-
-
-class Batch(NamedTuple):
-    """What one area heard up to `now`, cut so that a model that reads rare kinds sees each of them before what came after it."""
-
-    now: int  # ms, log time at its end
-    heard: int  # ms of proven hearing
-    connects: int  # sessions that the broker has opened for the bridge
-    nth: int  # row of the last event
-    tick: bool  # it ends with a tick: silences may be judged
-    heartbeats: Heartbeats
-    positions: Positions
-    rare: tuple[Rare, ...]
-    devices: Devices
-    vessels: Vessels
+    nth: Ints
+    subject: Ints  # int64[n], row of the camera in the area
+    at: Ints
+    track: Ints  # int64[n], a key of (camera, track) that no other track has
+    kind: Ints  # int64[n], index into KINDS_SEEN
+    score: Floats  # float64[n], 0..1
+    longitude: Floats  # NaN where the camera gives no position
+    latitude: Floats
+    error: Floats  # float64[n], m
+    speed: Floats  # float64[n], m/s
+    height: Floats  # float64[n], of the box, 0..1 of the frame
+    in_water: Floats  # float64[n], 0 or 1; NaN where the camera does not say
+    lit: Floats  # the same
+    length: Floats  # float64[n], m
 
 
-def heartbeats_of(rows: list[tuple[int, int, int, bool, bool, float, float]]) -> Heartbeats:
-    """Rows in the order of the fields."""
+class Visits(NamedTuple):
+    """One object in one zone in one look each: by its position, or where it has none as the camera says."""
+
+    nth: Ints
+    subject: Ints  # int64[n], row of the camera in the area
+    at: Ints
+    track: Ints
+    kind: Ints
+    zone: Ints  # int64[n], row in the site's zones
+    score: Floats
+
+
+KINDS_SEEN = ("person", "boat", "car", "van", "truck", "crane", "motorcycle", "bicycle", "animal")
+PERSON, BOAT, CAR, VAN, TRUCK, CRANE, MOTORCYCLE, BICYCLE, ANIMAL = range(9)
+
+Columns = TypeVar("Columns", Heartbeats, Positions, Looks, Objects, Visits)
+
+
+def columns_of(kind: type[Columns], rows: list[tuple[Any, ...]]) -> Columns:
+    """Columns of `rows`, each in the order of the fields."""
     if not rows:
-        return NO_HEARTBEATS
-    nth, subject, at, judged, restarted, clock, battery = zip(*rows, strict=True)
-    return Heartbeats(_ints(nth), _ints(subject), _ints(at), np.array(judged), np.array(restarted), np.array(clock), np.array(battery))
-
-
-def positions_of(rows: list[tuple[int, int, int, int, int, float, float, float, float, bool]]) -> Positions:
-    """Rows in the order of the fields."""
-    if not rows:
-        return NO_POSITIONS
-    nth, subject, receiver, at, late, longitude, latitude, sog, cog, owner = zip(*rows, strict=True)
-    return Positions(
-        _ints(nth), _ints(subject), _ints(receiver), _ints(at), _ints(late),
-        np.array(longitude), np.array(latitude), np.array(sog), np.array(cog), np.array(owner),
-    )  # fmt: skip
-
-
-def _ints(column: tuple[int, ...]) -> Ints:
-    return np.array(column, dtype=np.int64)
+        nothing: Columns = NOTHING[kind]
+        return nothing
+    return kind(*(np.array(column, dtype=dtype) for column, dtype in zip(zip(*rows, strict=True), _DTYPES[kind], strict=True)))
 
 
 def taken(columns: Columns, rows: Any) -> Columns:
@@ -117,6 +117,8 @@ def rounds(columns: Columns) -> tuple[Columns, ...]:
     return tuple(taken(columns, slice(a, b)) for a, b in pairwise([*cuts, len(subject)]))
 
 
-_NONE, _NO_NUMBER, _NO_TRUTH = np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=np.bool_)
-NO_HEARTBEATS = Heartbeats(_NONE, _NONE, _NONE, _NO_TRUTH, _NO_TRUTH, _NO_NUMBER, _NO_NUMBER)
-NO_POSITIONS = Positions(_NONE, _NONE, _NONE, _NONE, _NONE, _NO_NUMBER, _NO_NUMBER, _NO_NUMBER, _NO_NUMBER, _NO_TRUTH)
+_OF: dict[Any, type] = {Ints: np.int64, Floats: np.float64, Truths: np.bool_}
+_DTYPES: dict[Any, tuple[type, ...]] = {
+    kind: tuple(_OF[annotation] for annotation in kind.__annotations__.values()) for kind in (Heartbeats, Positions, Looks, Objects, Visits)
+}
+NOTHING: dict[Any, Any] = {kind: kind(*(np.empty(0, dtype=dtype) for dtype in dtypes)) for kind, dtypes in _DTYPES.items()}

@@ -1,7 +1,7 @@
-"""A model's memory as bytes and back: a dataclass of arrays and plain values. Arrays keep their type and shape."""
+"""A model's memory as bytes and back: a dataclass of arrays, plain values and other such dataclasses. Arrays keep their type and shape."""
 
 import dataclasses
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
 from msgspec import msgpack
@@ -15,7 +15,16 @@ def pack(memory: Any) -> bytes:
 
 
 def unpack(kind: type[Memory], packed: bytes) -> Memory:
-    return kind(**{name: _lively(value) for name, value in msgpack.decode(packed, strict=False).items()})
+    return _made(kind, msgpack.decode(packed, strict=False))
+
+
+def _made(kind: type[Memory], values: dict[str, Any]) -> Memory:
+    hints = get_type_hints(kind)
+    return kind(**{name: _made(hints[name], value["fields"]) if _is_part(value) else _lively(value) for name, value in values.items()})
+
+
+def _is_part(value: Any) -> bool:
+    return isinstance(value, dict) and "fields" in value
 
 
 def grown(array: NDArray[Any], size: int, fill: Any) -> NDArray[Any]:
@@ -30,6 +39,8 @@ def grown(array: NDArray[Any], size: int, fill: Any) -> NDArray[Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return {"dtype": value.dtype.str, "shape": value.shape, "bytes": value.tobytes()}
+    if dataclasses.is_dataclass(value):
+        return {"fields": {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}}
     if isinstance(value, dict):
         return {"pairs": [(key, _plain(each)) for key, each in value.items()]}
     return value

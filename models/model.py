@@ -5,7 +5,6 @@ comes from the events. `step` is given batches that are cut so that a model that
 (see `alerts/fold.py`), and yields findings in the order of what caused them.
 """
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, Protocol
 
@@ -13,7 +12,7 @@ from msgspec import Struct
 
 from ingest.events import Level
 from ingest.site import Area, Site
-from models.columns import Batch
+from models.batch import Batch
 from models.subjects import Devices
 
 FoundLevel = Literal["over", "blue", "yellow", "orange", "red"]
@@ -45,11 +44,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     again: bool = False  # the subject said it again (a second press): counts and rings
     inhibits: tuple[str, ...] = ()  # subjects of the same model whose alerts this one explains
     answers: str = ""  # device to be told how the alert stands (`report`), the box that was pressed
-
-
-def parameter(default: Any, unit: str, source: str, low: float | None = None, high: float | None = None, about: str = "") -> Any:
-    """A model's parameter. Raises nothing here; bounds are checked when a site is read (`models/catalogue.py`)."""
-    return dataclasses.field(default=default, metadata={"unit": unit, "source": source, "low": low, "high": high, "about": about})
+    parts: tuple[tuple[str, str], ...] = ()  # (model, subject) of what belongs to the same event: their alerts become parts of this one's incident
 
 
 class Model(Protocol):
@@ -64,12 +59,17 @@ class Model(Protocol):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Heavy kinds wanted as columns: heartbeats, positions."""
+        """Heavy kinds wanted as columns: heartbeats, positions, looks, objects, visits."""
         ...
 
     @property
     def rare(self) -> tuple[str, ...]:
         """Kinds wanted event by event."""
+        ...
+
+    @property
+    def hears(self) -> tuple[str, ...]:
+        """Codes of the models whose standing findings it asks for at ticks."""
         ...
 
     @property

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.site import Site
-from models.columns import Batch, Ints
+from models.batch import Batch
+from models.columns import Ints
 from models.model import Finding
 
 NEVER = -1

@@ -1,38 +1,153 @@
-"""Zones of the site as prepared geometries: where silence means nothing, how far a border is."""
+"""The site's places as prepared geometries, in local metres: who is inside a zone, how far a border is, which piece of shore is nearest.
+
+Local metres are about the area's origin; within 30 km of it their error is under 0.1 % (`ingest/geo.py`). All questions take columns.
+"""
+
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
-from ingest.site import Site
-from models.coverage import metres_between
+from ingest.geo import scale
+from ingest.site import Area, Lonlat, Site, Zone
+from models.columns import NOTHING, Floats, Ints, Objects, Truths, Visits, taken
 
 SHELTER = ("harbour", "berth", "anchorage", "aquaculture")  # masks for M12 to M15; warning-models §0.4
+CLEAR = 2_000.0  # m from the shore beyond which no segment is named; ours
 
 
-class Masks:
-    def __init__(self, site: Site) -> None:
-        sheltered = [shapely.Polygon(zone.ring, zone.holes) for zone in site.zones if zone.kind in SHELTER]
-        borders = [shapely.LinearRing(zone.ring) for zone in site.zones if zone.kind == "border"]
-        self._sheltered = shapely.union_all(sheltered) if sheltered else None
-        self._borders = shapely.union_all(borders) if borders else None
-        if self._sheltered is not None:
-            shapely.prepare(self._sheltered)
+class Places:
+    """One area's places. A zone is known by its row in the site's zones, a segment by its row in the site's segments."""
 
-    def sheltered(self, longitude: float, latitude: float) -> bool:
-        return self._sheltered is not None and bool(shapely.contains_xy(self._sheltered, longitude, latitude))
+    def __init__(self, site: Site, area: Area) -> None:
+        self.site, self.origin = site, area.origin
+        self._east, self._north = scale(area.origin[1])
+        self.shapes: tuple[shapely.Polygon, ...] = tuple(self._polygon(zone) for zone in site.zones)
+        self._zones = shapely.STRtree(self.shapes)
+        self._of_kind: dict[tuple[str, ...], shapely.Geometry | None] = {}
+        lines = [shapely.LineString(self._ring((each.start, each.middle, each.end))) for each in site.segments]
+        self._shore = shapely.STRtree(lines) if lines else None
+        land = [shapely.make_valid(shapely.Polygon(self._ring(ring))) for ring in site.shoreline]
+        self._land = shapely.union_all(land) if land else None
+        if self._land is not None:
+            shapely.prepare(self._land)
+        self._coast = shapely.boundary(self._land) if self._land is not None else shapely.union_all(lines) if lines else None
+        self.row = {zone.id: row for row, zone in enumerate(site.zones)}
 
-    def to_border(self, longitude: float, latitude: float) -> float:
-        """Metres to the nearest border, infinite where the site has none. The nearest point is sought in degrees: a few per cent too far at most."""
-        if self._borders is None:
-            return float("inf")
-        here = shapely.Point(longitude, latitude)
-        near = shapely.get_point(shapely.shortest_line(here, self._borders), 1)
-        return float(metres_between(longitude, latitude, np.array([near.x]), np.array([near.y]))[0])
+    def local(self, longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
+        """Metres east and north of the area's origin; the date line is no wall."""
+        east = ((longitude - self.origin[0] + 180) % 360 - 180) * self._east
+        return east, (latitude - self.origin[1]) * self._north
+
+    def rows(self, *kinds: str) -> tuple[int, ...]:
+        """Rows of the zones of these kinds."""
+        return tuple(row for row, zone in enumerate(self.site.zones) if zone.kind in kinds)
+
+    def inside(self, kinds: tuple[str, ...], longitude: Floats, latitude: Floats) -> Truths:
+        """bool[n]: inside any zone of these kinds. NaN is nowhere."""
+        shape = self._union(kinds)
+        if shape is None:
+            return np.zeros(len(longitude), dtype=np.bool_)
+        found: Truths = shapely.contains_xy(shape, *self.local(longitude, latitude))
+        return found
+
+    def sheltered(self, longitude: Floats, latitude: Floats) -> Truths:
+        """bool[n]: in a harbour, at a berth, an anchorage or a farm: masks of M12 to M15."""
+        return self.inside(SHELTER, longitude, latitude)
+
+    def zones_at(self, longitude: Floats, latitude: Floats) -> tuple[Ints, Ints]:
+        """(row of the position, row of the zone): int64[m] each, one a zone that holds the position, in order."""
+        found = self._zones.query(shapely.points(*self.local(longitude, latitude)), predicate="intersects")
+        order = np.lexsort((found[1], found[0]))
+        return found[0][order], found[1][order]
+
+    def to_zone(self, row: int, longitude: Floats, latitude: Floats) -> Floats:
+        """float64[n]: metres to the edge of a zone, negative inside."""
+        points, shape = shapely.points(*self.local(longitude, latitude)), self.shapes[row]
+        edge: Floats = shapely.distance(points, shapely.boundary(shape))
+        return np.where(shapely.contains(shape, points), -edge, edge)
+
+    def to_kind(self, kinds: tuple[str, ...], longitude: Floats, latitude: Floats) -> Floats:
+        """float64[n]: metres to the edge of the nearest zone of these kinds; infinite where the site has none."""
+        shape = self._union(kinds)
+        if shape is None:
+            return np.full(len(longitude), np.inf)
+        found: Floats = shapely.distance(shapely.points(*self.local(longitude, latitude)), shapely.boundary(shape))
+        return found
+
+    def on_land(self, longitude: Floats, latitude: Floats) -> Truths:
+        """bool[n]: inside an outline of land; none where the site has no shoreline."""
+        if self._land is None:
+            return np.zeros(len(longitude), dtype=np.bool_)
+        found: Truths = shapely.contains_xy(self._land, *self.local(longitude, latitude))
+        return found
+
+    def off_shore(self, longitude: Floats, latitude: Floats) -> Floats:
+        """float64[n]: metres to the shoreline, negative on land; infinite where the site has none."""
+        if self._coast is None:
+            return np.full(len(longitude), np.inf)
+        away: Floats = shapely.distance(shapely.points(*self.local(longitude, latitude)), self._coast)
+        return np.where(self.on_land(longitude, latitude), -away, away)
+
+    def segments_at(self, longitude: Floats, latitude: Floats, within: float = CLEAR) -> Ints:
+        """int64[n]: row of the nearest segment of shore, -1 where none is within so many metres."""
+        rows = np.full(len(longitude), -1, dtype=np.int64)
+        known = np.flatnonzero(np.isfinite(longitude) & np.isfinite(latitude))
+        if self._shore is None or not len(known):
+            return rows
+        points = shapely.points(*self.local(longitude[known], latitude[known]))
+        found = self._shore.query_nearest(points, max_distance=within, all_matches=False)
+        rows[known[found[0]]] = found[1]
+        return rows
+
+    def segment_at(self, position: Lonlat | None) -> str:
+        """The id of the nearest segment of shore, or nothing."""
+        if position is None:
+            return ""
+        row = int(self.segments_at(np.array([position[0]]), np.array([position[1]]))[0])
+        return self.site.segments[row].id if row >= 0 else ""
+
+    def visits(self, objects: Objects, declared: Sequence[tuple[int, tuple[str, ...]]]) -> Visits:
+        """Who is in which zone: by position; `declared`: (row of the object, zones that its camera names), for those without a position."""
+        if not len(objects.nth) or not self.shapes:
+            return _NOBODY
+        placed = np.flatnonzero(np.isfinite(objects.longitude) & np.isfinite(objects.latitude))
+        pairs = []
+        if len(placed):
+            at, zone = self.zones_at(objects.longitude[placed], objects.latitude[placed])
+            pairs = list(zip(placed[at].tolist(), zone.tolist(), strict=True))
+        pairs += [(row, self.row[name]) for row, names in declared for name in dict.fromkeys(names) if name in self.row]
+        if not pairs:
+            return _NOBODY
+        rows, zones = (np.array(column, dtype=np.int64) for column in zip(*sorted(pairs), strict=True))
+        of = taken(objects, rows)
+        return Visits(of.nth, of.subject, of.at, of.track, of.kind, zones, of.score)
+
+    def _union(self, kinds: tuple[str, ...]) -> shapely.Geometry | None:
+        if kinds not in self._of_kind:
+            shapes = [self.shapes[row] for row in self.rows(*kinds)]
+            self._of_kind[kinds] = shape = shapely.union_all(shapes) if shapes else None
+            if shape is not None:
+                shapely.prepare(shape)
+        return self._of_kind[kinds]
+
+    def _polygon(self, zone: Zone) -> shapely.Polygon:
+        shape = shapely.Polygon(self._ring(zone.ring), [self._ring(hole) for hole in zone.holes])
+        shapely.prepare(shape)
+        return shape
+
+    def _ring(self, ring: Iterable[Lonlat]) -> NDArray[np.float64]:
+        corners = np.array(tuple(ring), dtype=np.float64)
+        return np.stack(self.local(corners[:, 0], corners[:, 1]), axis=1)
 
 
-def masks_of(site: Site) -> Masks:
-    """The masks of a site, made once and kept with it: preparing geometries costs more than asking them."""
-    masks: Masks | None = site.__dict__.get("masks")
-    if masks is None:
-        masks = site.__dict__["masks"] = Masks(site)
-    return masks
+def places_of(site: Site, area: Area) -> Places:
+    """An area's places, made once and kept with the site: preparing geometries costs more than asking them."""
+    kept: dict[str, Places] = site.__dict__.setdefault("places", {})
+    if area.id not in kept:
+        kept[area.id] = Places(site, area)
+    return kept[area.id]
+
+
+_NOBODY: Visits = NOTHING[Visits]

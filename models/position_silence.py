@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 
 from ingest.events import Weather
 from ingest.site import Area, Site
-from models.columns import Batch, Floats, Ints, Positions, rounds, taken
+from models.batch import Batch
+from models.columns import Floats, Ints, Positions, rounds, taken
 from models.coverage import Coverage, metres_between, moved
 from models.memory import grown
-from models.model import Finding, FoundLevel, parameter
-from models.places import Masks, masks_of
+from models.model import Finding, FoundLevel
+from models.parameters import parameter
+from models.places import Places, places_of
 from models.subjects import Devices
 
 NEVER = -1
@@ -56,6 +58,7 @@ class PositionSilence:
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("positions",)
     rare: ClassVar[tuple[str, ...]] = ("weather",)
+    hears: ClassVar[tuple[str, ...]] = ()
     in_place: ClassVar[bool] = False  # the wind matters at ticks
 
     blue_after: int = parameter(30 * MINUTE, "ms", "ours", MINUTE, 24 * HOUR, "silence that is blue")
@@ -151,9 +154,9 @@ class PositionSilence:
         open_to = live & memory.owner[:n] & (memory.at[:n] != NEVER) & (memory.retry[:n] <= batch.heard)
         candidates = np.flatnonzero((level > memory.level[:n]) & open_to)
         if len(candidates):
-            masks = masks_of(site)
+            places = places_of(site, batch.devices.area)
             for row in candidates:
-                found = self._silent(memory, int(row), int(level[row]), batch, masks)
+                found = self._silent(memory, int(row), int(level[row]), batch, places)
                 if found is None:
                     memory.retry[row] = batch.heard + self.patience
                 else:
@@ -163,10 +166,11 @@ class PositionSilence:
             memory.label[row] = 1
             yield self._finding(memory, int(row), int(memory.level[row]), batch, batch.nth, batch.now, {}, "likely_disabled")
 
-    def _silent(self, memory: Memory, row: int, level: int, batch: Batch, masks: Masks) -> Finding | None:
+    def _silent(self, memory: Memory, row: int, level: int, batch: Batch, places: Places) -> Finding | None:
         """None where a guard explains the silence."""
         longitude, latitude, sog, cog = (float(value) for value in memory.place[row])
-        if batch.vessels.all[row].asset != "ship" or masks.sheltered(longitude, latitude):
+        here = np.array([longitude]), np.array([latitude])
+        if batch.vessels.all[row].asset != "ship" or places.sheltered(*here)[0]:
             return None
         if memory.level[row] == 0:
             if memory.hours[row].sum() < self.fixes:
@@ -182,7 +186,7 @@ class PositionSilence:
                 if not cells.heard_near(*away):
                     return None
             values: dict[str, Any] = {"neighbours_heard": heard, "neighbours": of}
-            if masks.to_border(longitude, latitude) < self.border:
+            if places.to_kind(("border",), *here)[0] < self.border:
                 level, values["border"] = 3, True
             elif of == 0 and memory.wind >= self.alone_wind:
                 level, values["wind"] = max(level, 2), memory.wind

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 from ingest.events import Distress, Sos, Tamper, name_of
 from ingest.site import Area, Site
-from models.columns import Batch, Rare
-from models.model import Finding, parameter
+from models.batch import Batch, Rare
+from models.model import Finding
+from models.parameters import parameter
 from models.subjects import Devices
 
 DAY = 86_400_000  # ms
@@ -33,6 +34,7 @@ class SosCall:
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ()
     rare: ClassVar[tuple[str, ...]] = ("sos", "distress", "tamper")
+    hears: ClassVar[tuple[str, ...]] = ()
     in_place: ClassVar[bool] = True
 
     late: int = parameter(60_000, "ms", "wire document: older than 60 s is late", 1_000, 3_600_000, "age from which a press is marked late")

@@ -2,12 +2,17 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from ingest.events import Position
 from ingest.site import Area, Device, Site
+from models.columns import Positions
+from models.memory import grown
 
 _NET_BUOY = re.compile(r"\d{1,3}\s?%|\b(NET|BUOY|FISHNET|MARK)\b|网位|浮标|网标", re.IGNORECASE)
 
@@ -16,6 +21,7 @@ class Devices:
     """An area's devices in the site's order; `row` leads from the id."""
 
     def __init__(self, site: Site, area: Area) -> None:
+        self.area = area
         self.all: tuple[Device, ...] = tuple(device for device in site.devices if device.area == area.id and device.in_service)
         self.row = {device.id: row for row, device in enumerate(self.all)}
         self.beats = np.array([device.type != "console" for device in self.all], dtype=np.bool_)  # bool[n]: a page has no heartbeat
@@ -23,8 +29,37 @@ class Devices:
             tuple(self.row[other] for other in device.neighbours if other in self.row) for device in self.all
         )
 
+        self._marks = _marks(self.all)
+        self._keys: dict[tuple[str, int | str], int] = {}
+
     def __len__(self) -> int:
         return len(self.all)
+
+    def track(self, camera: str, track: int | str) -> int:
+        """A key of (camera, track), below 2**63, the same at every time and on every machine."""
+        key = self._keys.get((camera, track))
+        if key is None:
+            if len(self._keys) > 100_000:  # only to be quick: what is forgotten is reckoned again
+                self._keys.clear()
+            own = track if isinstance(track, int) and 0 <= track < _WORD else _WORD | crc32(str(track).encode())
+            key = self._keys[camera, track] = self._marks.get(camera, 0) << 33 | own
+        return key
+
+
+_WORD = 1 << 32
+
+
+def _marks(devices: Sequence[Device]) -> dict[str, int]:
+    """Camera -> a number below 2**30 of its own, from its name, so that a site revision does not move it."""
+    marks: dict[str, int] = {}
+    taken: set[int] = set()
+    for name in sorted(device.id for device in devices if device.type == "camera"):
+        mark = crc32(name.encode()) >> 2
+        while mark in taken:
+            mark = (mark + 1) % (1 << 30)
+        taken.add(mark)
+        marks[name] = mark
+    return marks
 
 
 class Vessel(Struct):
@@ -53,12 +88,26 @@ class Vessel(Struct):
         return "net_buoy" if self.class_ == "B" else "other"
 
 
+@dataclass
+class Latest:
+    """The latest fix of each vessel, one row each; rows beyond the vessels are spare. Times in ms, -1: never."""
+
+    at: NDArray[np.int64]
+    heard: NDArray[np.int64]  # hearing when it came
+    longitude: NDArray[np.float64]
+    latitude: NDArray[np.float64]
+    sog: NDArray[np.float64]  # kn, NaN: not said
+    cog: NDArray[np.float64]  # degrees
+    owner: NDArray[np.bool_]  # False: another area's vessel
+
+
 class Vessels:
     """Every vessel heard in an area, by row in the order first heard. Rows are never given twice."""
 
-    def __init__(self, known: Sequence[Vessel] = ()) -> None:
+    def __init__(self, known: Sequence[Vessel] = (), latest: Latest | None = None) -> None:
         self.all: list[Vessel] = list(known)
         self.row: dict[str, int] = {vessel.id: row for row, vessel in enumerate(self.all)}
+        self.latest = latest or _never()
 
     def __len__(self) -> int:
         return len(self.all)
@@ -78,3 +127,24 @@ class Vessels:
             vessel.ship_type = vessel.ship_type if event.ship_type is None else event.ship_type
             vessel.length = vessel.length if event.length is None else event.length
         return row
+
+    def seen(self, fixes: Positions, heard: int) -> None:
+        """Note fixes; `heard` ms of hearing. What is older than the last fix of its vessel is not taken."""
+        latest = self.latest
+        if len(latest.at) < len(self.all):
+            for name, fill in _FILLS:
+                setattr(latest, name, grown(getattr(latest, name), len(self.all), fill))
+        new = np.flatnonzero(fixes.at > latest.at[fixes.subject])
+        new = new[np.argsort(fixes.at[new], kind="stable")]  # of two of one vessel the later is written last
+        rows = fixes.subject[new]
+        latest.at[rows], latest.heard[rows] = fixes.at[new], heard
+        latest.longitude[rows], latest.latitude[rows] = fixes.longitude[new], fixes.latitude[new]
+        latest.sog[rows], latest.cog[rows], latest.owner[rows] = fixes.sog[new], fixes.cog[new], fixes.owner[new]
+
+
+_FILLS = (("at", -1), ("heard", -1), ("longitude", np.nan), ("latitude", np.nan), ("sog", np.nan), ("cog", np.nan), ("owner", True))
+
+
+def _never() -> Latest:
+    whole, number = np.empty(0, dtype=np.int64), np.empty(0)
+    return Latest(whole, whole, number, number, number, number, np.empty(0, dtype=np.bool_))

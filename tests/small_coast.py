@@ -1,7 +1,7 @@
 """A small coast for tests: twelve boxes 200 m apart in two feeders, a receiver, a camera, a sensor, a room, a station, people. Nothing random."""
 
-from ingest.events import Heartbeat, Level, Position, Sos, Tick
-from ingest.site import Area, Channel, Device, Person, Post, Segment, Site, Step, Unit, Vessel, Zone
+from ingest.events import Heartbeat, Level, Position, Sos, Tick, TrackedObject, Tracks
+from ingest.site import Area, Channel, Device, Person, Post, Segment, Site, Step, Unit, Vessel, Zone, ZoneKind
 
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z in ms
 LONGITUDE, LATITUDE = 118.80, 24.85
@@ -10,6 +10,17 @@ STEP = 0.00198  # degrees of longitude: about 200 m here
 
 def box(i: int) -> str:
     return f"box-{i:02d}"
+
+
+def at(segments: float, metres: float) -> tuple[float, float]:
+    """A position: so many segments (200 m) along the shore from the west, so many metres north of it, which is inland."""
+    return round(LONGITUDE + segments * STEP, 6), round(LATITUDE + metres / 110_770, 6)
+
+
+def zone(name: str, kind: ZoneKind, west: float, south: float, east: float, north: float, **properties: str | float | bool) -> Zone:
+    """A rectangle between two corners as `at` takes them."""
+    ring = at(west, south), at(east, south), at(east, north), at(west, north), at(west, south)
+    return Zone(name, kind, ("bay",), name, name, ring, properties=properties)
 
 
 def site(boxes: int = 12, revision: str = "r1", thresholds: dict | None = None, risk: tuple[int, ...] = ()) -> Site:
@@ -65,9 +76,15 @@ def site(boxes: int = 12, revision: str = "r1", thresholds: dict | None = None, 
         devices=devices,
         units=(Unit("patrol-1", "bay", "patrol", "station-a", position=middle), Unit("boat-1", "bay", "boat", "station-b", position=middle)),
         zones=(
+            zone("closed-1", "closed", 0.5, -20, 1.5, 60), zone("risk-1", "risk_point", 2.5, -40, 3.5, 100), zone("road-1", "road", 2, 20, 9, 60),
+            zone("bathing-1", "bathing", 4, -200, 6, 0, hours="06:00-18:00", capacity=100), zone("sand-1", "bathing", 4, 0, 6, 15, capacity=100),
+            zone("gleaning-1", "gleaning", 7, -800, 9, 0, height=2.0, path_height=2.5, walk=15), zone("berth-1", "berth", 10, -60, 11, 10),
+            zone("forbidden-1", "forbidden", -10, -9_000, -4, -6_000), zone("forbidden-2", "forbidden", -2, -9_000, 2, -7_000, strict=True, warning=15),
+            zone("fairway-1", "fairway", -40, -5_000, 40, -3_500), zone("farm-1", "aquaculture", 12, -900, 16, -300),
             Zone("harbour-1", "harbour", ("bay",), "港", "Harbour", ((118.9, 24.7), (118.92, 24.7), (118.92, 24.72), (118.9, 24.72), (118.9, 24.7))),
             Zone("border-1", "border", ("bay",), "界", "Border", ((118.95, 24.65), (119.05, 24.65), (119.05, 24.68), (118.95, 24.68), (118.95, 24.65))),
         ),
+        shoreline=(((118.5, LATITUDE), (119.1, LATITUDE), (119.1, 25.1), (118.5, 25.1), (118.5, LATITUDE)),),
         vessels=(Vessel("fj-1", "闽狮渔00001", "412000001", "200001", "station-a", length=18.0),),
         channels=(Channel("console", "console:"),),
         thresholds=thresholds or {},
@@ -80,6 +97,15 @@ def beat(i: int, at: int, seq: int, boot: int = 7, **more: object) -> Heartbeat:
     return Heartbeat(
         **{"device": box(i), "received": at + 50, "ts": at, "sent": at, "seq": seq, "boot": boot, "battery": 0.9, "uptime": seq * 30.0, **more}
     )
+
+
+def seen(camera: str, at: int, *objects: TrackedObject, **more: object) -> Tracks:
+    """One look of a camera."""
+    return Tracks(**{"device": camera, "received": at + 50, "ts": at, "sent": at, "objects": objects, **more})
+
+
+def thing(track: int | str, class_: str, where: tuple[float, float] | None, score: float = 0.8, **more: object) -> TrackedObject:
+    return TrackedObject(**{"track": track, "class_": class_, "score": score, "box": (0.4, 0.4, 0.05, 0.1), "position": where, **more})
 
 
 def press(i: int, at: int, seq: int, boot: int = 7, **more: object) -> Sos:

@@ -9,7 +9,7 @@ from alerts.alert import to_wire
 from alerts.fold import Fold, Gap
 from ingest.events import Action, Exercise, Sos, Status, System, Tick
 from ingest.records import Batch
-from tests.models.test_conformance import mixed
+from tests.models.streams import devices
 from tests.small_coast import START, beat, box, press, site, tick
 
 SITE = site()
@@ -20,7 +20,7 @@ def with_people(seed: int) -> list:
     chance, events = random.Random(seed), []
     known: list[str] = []
     fold = Fold(SITE, SITE.areas[0])
-    for n, event in enumerate(mixed(seed, minutes=60)):
+    for n, event in enumerate(devices(seed, minutes=60)):
         events.append(event)
         known += [alert.id for alert in fold.step(n, Batch("r1", [event])).alerts]
         if known and chance.random() < 0.03:

@@ -1,0 +1,63 @@
+"""What a zone may say of itself beyond its kind and ring: the table of its properties. A model's parameter may stand there too, as `M05.dwell`."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple, get_args
+
+from ingest.site import Zone, ZoneKind
+
+HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24):([0-5]\d)")
+
+
+class Property(NamedTuple):
+    kinds: tuple[str, ...]  # of zones that may have it
+    type: type
+    unit: str
+    low: float
+    high: float
+    about: str
+
+
+EVERY: tuple[str, ...] = get_args(ZoneKind)
+PROPERTIES: dict[str, Property] = {
+    "hours": Property(EVERY, str, "", 0, 0, "local hours in which it holds, 22:00-06:00; without: always"),
+    "capacity": Property(("bathing", "closed", "gleaning", "road"), float, "persons", 1, 1e6, "approved at one time"),
+    "surface": Property(EVERY, float, "m2", 1, 1e9, "that people can use; without: that of the ring"),
+    "height": Property(("gleaning",), float, "m", -5, 20, "of the ground above chart datum: dry while the tide is lower"),
+    "path_height": Property(("gleaning", "closed", "risk_point"), float, "m", -5, 20, "lowest place of the way out, above chart datum"),
+    "walk": Property(("gleaning", "closed", "risk_point"), float, "min", 0, 600, "from the farthest place to safety"),
+    "strict": Property(("forbidden",), bool, "", 0, 1, "military, bridge or intake: inside is red"),
+    "warning": Property(("forbidden", "border"), float, "min", 1, 60, "before a predicted entry"),
+}
+
+
+def faults_of(zone: Zone) -> Iterator[tuple[str, str]]:
+    """(what is wrong, what is expected) of each property that is unknown or out of its range; names with a dot are models' parameters."""
+    for name, value in zone.properties.items():
+        known = PROPERTIES.get(name)
+        if "." in name:
+            continue
+        if known is None:
+            yield f"unknown property {name}", f"one of {', '.join(PROPERTIES)}"
+        elif zone.kind not in known.kinds:
+            yield f"{name} in a zone of kind {zone.kind}", f"only in {', '.join(known.kinds)}"
+        elif known.type is float and (isinstance(value, bool) or not isinstance(value, int | float) or not known.low <= value <= known.high):
+            yield f"{name} = {value!r}", f"{known.low:g} to {known.high:g} {known.unit}"
+        elif known.type is bool and not isinstance(value, bool):
+            yield f"{name} = {value!r}", "true or false"
+        elif name == "hours" and (not isinstance(value, str) or not HOURS.fullmatch(value)):
+            yield f"{name} = {value!r}", "local hours as 22:00-06:00"
+
+
+def number(zone: Zone, name: str) -> float | None:
+    """A property that is a number, or None."""
+    value = zone.properties.get(name)
+    return float(value) if isinstance(value, int | float) else None
+
+
+def hours(zone: Zone) -> tuple[int, int]:
+    """Minutes since local midnight in which the zone holds, (begin, end); (0, 1440): always."""
+    found = HOURS.fullmatch(str(zone.properties.get("hours", "")))
+    if found is None:
+        return 0, 1440
+    return int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])

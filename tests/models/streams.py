@@ -1,0 +1,75 @@
+"""What the promises of every model are tried on: one stream a model, in which it speaks, from a seed. Ticks every 5 s, everything in the log's order.
+
+A new model adds its function here, or in its own test module where it is long, and one line in STREAMS.
+"""
+
+import random
+from collections.abc import Callable, Iterable
+
+from ingest.events import Distress, Event, Heartbeat, Position, Selftest, Sos, Status, Tamper, Weather
+from tests.small_coast import START, box, tick
+
+
+def ticked(events: Iterable[Event], until: int, every: int = 5_000) -> list[Event]:
+    """`events` in order of `received`, with ticks between them up to `until` ms."""
+    found: list[Event] = []
+    now = START
+    for event in sorted(events, key=lambda event: event.received):
+        while now + every <= event.received:
+            now += every
+            found.append(tick(now))
+        found.append(event)
+    while now < until:
+        now += every
+        found.append(tick(now))
+    return found
+
+
+def devices(seed: int, minutes: int = 240) -> list[Event]:
+    """Hours of everything, with silences, presses, tampering, repetitions and disorder, from a seed."""
+    chance = random.Random(seed)
+    gone = {chance.randrange(12): chance.randrange(minutes) for _ in range(4)}
+    events, seq = [], dict.fromkeys(range(12), 0)
+    for minute in range(minutes):
+        now = START + minute * 60_000
+        batch = []
+        for i in range(12):
+            for half in (0, 30_000):
+                if gone.get(i, 9e9) > minute or minute > gone[i] + 30:
+                    at = now + half + i * 10
+                    batch.append(
+                        Heartbeat(
+                            device=box(i),
+                            received=at + 40,
+                            ts=at,
+                            seq=seq[i],
+                            boot=1,
+                            battery=chance.choice((0.9, 0.28, 0.1)),
+                            uptime=(at - START) / 1000,
+                        )
+                    )
+                    seq[i] += 1
+        for n in range(8):
+            if not (n == 3 and minute > 90):
+                at = now + n * 5_000
+                batch.append(
+                    Position(device="ais-1", received=at, ts=at, vessel=f"41200000{n}", position=(118.85 + n * 0.002, 24.8), sog=0.3, cog=10.0)
+                )
+        if chance.random() < 0.3:
+            i, at = chance.randrange(12), now + 31_000
+            kind = chance.choice((Sos, Tamper, Status, Selftest, Weather, Distress))
+            more = {
+                Sos: {}, Tamper: {"door": chance.random() < 0.5}, Status: {"state": "offline"}, Selftest: {"loop": "siren", "ok": chance.random() < 0.5},
+                Weather: {"wind_speed": chance.uniform(0, 20)}, Distress: {"vessel": "972000001", "position": (118.9, 24.8)},
+            }[kind]  # fmt: skip
+            batch.append(kind(device=box(i), received=at, ts=at, seq=seq[i], boot=1, **more))
+            seq[i] += 1
+        batch.sort(key=lambda event: event.received)
+        for second in range(0, 60, 5):
+            end = now + second * 1_000 + 5_000
+            events += [event for event in batch if end - 5_000 <= event.received < end]
+            events.append(tick(end))
+    return events
+
+
+STREAMS: dict[str, Callable[[int], list[Event]]] = {"M01": devices, "M02": devices, "M12": devices}
