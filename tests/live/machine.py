@@ -1,5 +1,6 @@
 """A whole machine for the live tests: `coast-guardian run` on a folder of its own with a real Mosquitto, to be hurt and looked into."""
 
+import getpass
 import json
 import os
 import shutil
@@ -65,7 +66,7 @@ class Machine:
     def start_broker(self, queued: int = 100_000) -> None:
         """`queued`: messages that it keeps for a session that is away."""
         (self.folder / "mosquitto.conf").write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {self.folder}/\n"
+            f"user {getpass.getuser()}\nlistener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {self.folder}/\n"
             f"max_queued_messages {queued}\nmax_inflight_messages {min(queued, 1000)}\n"
         )
         self.broker = subprocess.Popen([mosquitto(), "-c", "mosquitto.conf"], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -87,6 +88,7 @@ class Machine:
             self.broker.terminate()
             self.broker.wait(10)
             self.broker = None
+            assert (self.folder / "mosquitto.db").exists(), "the broker forgot its sessions: it cannot write where it is to persist"
 
     def start(self) -> None:
         with (self.folder / "run.log").open("ab") as out:
