@@ -29,6 +29,8 @@ say = structlog.get_logger()
 
 STOPS = 3  # at one record, before it is skipped; architecture
 RETAIN_EVERY = 60.0  # s between two looks at what may be removed; ours
+JUDGED = "judged"  # reader whose position says how far the areas are judged; "processor" is what the last snapshot includes, up to 10 s older
+SAY_EVERY = 1.0  # s between two such positions; ours: the page's chain is drawn once a second
 
 
 def main(settings: Settings) -> int:
@@ -54,11 +56,11 @@ class Processor:
         gc.collect()
         gc.freeze()  # sites and memories live as long as the process: the collector need not look at them again
         async with app:
-            retaining = asyncio.create_task(self._retain())
+            beside = [asyncio.create_task(self._retain()), asyncio.create_task(self._say_where(log))]
             await self.stopping.wait()
-            retaining.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await retaining
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             if self.status == 0:
                 for judge in self.judges.values():
                     await self._snapshot(app, judge)
@@ -128,6 +130,14 @@ class Processor:
         await transport.send(app, judge.snapshot())
         judge.kept(offset, now)
         transport.log_of(app).save_positions("processor", [(EVENTS, judge.number, offset + 1)])
+
+    async def _say_where(self, log: Log) -> None:
+        """For the page, which must see a stuck processor in a quiet hour too: how far each area is judged. Nothing starts from here."""
+        while True:
+            await asyncio.sleep(SAY_EVERY)
+            reached = [(EVENTS, area, judge.fold.offset + 1) for area, judge in self.judges.items() if judge.fold.offset >= 0]
+            with contextlib.suppress(OSError):  # a full or broken log stops the engine itself, which says so
+                await asyncio.to_thread(log.save_positions, JUDGED, reached)
 
     async def _retain(self) -> None:
         while True:

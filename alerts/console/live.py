@@ -1,4 +1,7 @@
-"""Follows the log in this process and tells the browsers: a view, a ring of numbered messages, and those who wait for the next one."""
+"""Follows the log in this process and tells the browsers: a view, a ring of numbered messages, and those who wait for the next one.
+
+What stood before comes from `recall.py`: alerts at the start, out of the log; what devices and vessels said last a little later, out of the store.
+"""
 
 import asyncio
 import json
@@ -10,23 +13,31 @@ from typing import Any
 import structlog
 
 from alerts.alert import Outcomes
-from alerts.console.view import Message, View, is_open
+from alerts.console.recall import LATELY, Library, recalled, standing
+from alerts.console.view import Message, View, is_open, sees
 from alerts.outcomes import unpack
+from alerts.store.store import StoreAway
 from ingest.events import SiteChange
 from ingest.log import ALERTS, EVENTS, REFUSED, Entry, Log
 from ingest.records import Codec
 from ingest.refusals import unpack as unpack_refused
 from ingest.revisions import site_at
-from ingest.site import Person, Site
+from ingest.site import Site
 
 POLL = 0.015  # s between looks at the log
 RING = 5_000  # messages kept for a browser that comes back
 EVENTS_BACK = 1_500  # records of `events` read at the start: the last minutes
-ALERTS_BACK = 20_000  # records of `alerts` read back at the most, until all that stands is known
+ALERTS_BACK = 2_000  # records of `alerts` read at the start beyond the snapshot, for what was closed and what boxes were told: some hours
 REFUSED_BACK = 100  # records of `refused` read at the start
 PEOPLE_BACK = 100_000  # records of `events` looked through at the start for what people did here: hours, and under a second
 PEOPLES = (("people", "1"),)  # header of the records that hold what people did at a console
-READERS = ("processor", "recorder", "deliverer")
+AGAIN = 5.0  # s until the store is asked again while it is away, or behind the records that this console has read
+# Whose saved positions tell how far each role is. The deliverer reads the ticks too, so a dead one shows in a quiet hour.
+READERS = {
+    "processor": (("judged", EVENTS),),
+    "recorder": (("recorder", EVENTS),),
+    "deliverer": (("deliverer", EVENTS), ("deliverer", ALERTS)),
+}
 
 log = structlog.get_logger()
 
@@ -40,12 +51,14 @@ class Live:
         self.number = 0
         self.ring: deque[tuple[int, Message]] = deque(maxlen=RING)
         self.stopping = False
+        self.whole = False  # the store has told what was last before this console looked
+        self._first: dict[int, int] = {}  # area -> offset of `events` from which this console has read
         self._codec = Codec()
         self._next: dict[tuple[str, int], int] = {}
         self._woken = asyncio.Event()
 
     def start(self) -> None:
-        """Read what stands: `alerts` back to the last list of open ones and their bodies, then the last minutes of `events`."""
+        """Read what stands: every alert that the fold remembers, what happened to alerts since and some hours before, the last minutes of `events`."""
         for area in self.site.areas:
             self._begin(area.number)
         while self.look():
@@ -57,6 +70,7 @@ class Live:
         for topic, back in ((EVENTS, EVENTS_BACK), (REFUSED, REFUSED_BACK)):
             first, end = self.log.bounds(topic, number)
             self._next[topic, number] = max(first, end - back)
+        self._first[number] = self._next[EVENTS, number]
         self._read_duty(number, self._next[EVENTS, number])
 
     def _read_duty(self, number: int, end: int) -> None:
@@ -69,23 +83,36 @@ class Live:
             at = entries[-1].offset + 1
 
     def _read_back(self, number: int) -> None:
+        """`alerts` back to where the processor's snapshot was made, or some hours further; then what the snapshot has and these records have not."""
+        offset, alerts = standing(self.log, number)
         first, end = self.log.bounds(ALERTS, number)
         self._next[ALERTS, number] = end
         found: list[Outcomes] = []
-        wanted: set[str] | None = None
-        at = end
-        while at > max(first, end - ALERTS_BACK) and (wanted is None or wanted):
+        at, reached = end, False
+        while at > first and not (reached and end - at >= ALERTS_BACK):
             begin = max(first, at - 500)
             entries = [entry for entry in self.log.read(ALERTS, number, begin, at - begin) if entry.offset < at]
-            for outcomes in (unpack(entry.value, self._codec) for entry in reversed(entries)):
-                found.append(outcomes)
-                if wanted is None and outcomes.open is not None:
-                    wanted = {name for name, _ in outcomes.open}
-                if wanted:
-                    wanted -= {alert.id for alert in outcomes.alerts}
+            found += [unpack(entry.value, self._codec) for entry in reversed(entries)]
+            reached = reached or any(outcomes.offset <= offset for outcomes in found[-len(entries) :])
             at = begin
         for outcomes in reversed(found):
             self.view.outcomes(number, outcomes)
+        self.view.standing(alerts, offset)
+
+    async def recall(self, library: Library) -> None:
+        """Ask the store what was last before this console looked, until it has all that the log's tail begins after. Ends then."""
+        told = False
+        while library.exists and not self.whole:
+            positions = {number: self.log.position("recorder", EVENTS, number) or 0 for number in self._first}
+            try:
+                self.view.recalled(await library.ask(lambda store: recalled(store, self.now() - LATELY)))
+                self.whole = all(positions[number] >= first for number, first in self._first.items() if number in positions)
+            except StoreAway as away:
+                if not told:
+                    log.warning("the store does not answer: older values of devices are missing on the page", why=str(away))
+                told = True
+            if not self.whole:
+                await asyncio.sleep(AGAIN)
 
     async def follow(self) -> None:
         """Until `stopping`. A log that cannot be read ends the process: the supervisor starts it again."""
@@ -149,31 +176,34 @@ class Live:
         rows = {}
         for area in self.site.areas:
             seen = self.view.areas[area.number]
-            end = self.log.bounds(EVENTS, area.number)[1]
-            behind = {name: self._behind(name, area.number, end, now) for name in READERS}
             rows[area.id] = {
                 "tick": now - seen.ticked if seen.ticked else None,
                 "broker": now - seen.rose if seen.rose else None,
-                "behind": behind,
+                "behind": {role: self._behind(role, area.number, now) for role in READERS},
                 "judged": seen.judged,
             }
-        return {"now": now, "areas": rows, "system": sum(a.model == "SYS" and is_open(a) for a in self.view.alerts.values())}
+        system = sum(a.model == "SYS" and is_open(a) for a in self.view.alerts.values())
+        return {"now": now, "areas": rows, "system": system, "whole": self.whole}
 
-    def _behind(self, reader: str, number: int, end: int, now: int) -> int | None:
-        """Milliseconds between now and the oldest record that `reader` has not saved. A reader that never saved a position is behind since
-        this console began to look; None where there is nothing to read yet."""
-        topic = ALERTS if reader == "deliverer" else EVENTS
+    def _behind(self, role: str, number: int, now: int) -> int | None:
+        """Milliseconds between now and the oldest record that the role has not got to. One that never saved a position is behind since this
+        console began to look; None where there is nothing to read yet."""
+        waits = [wait for reader, topic in READERS[role] if (wait := self._wait(reader, topic, number, now)) is not None]
+        return max(waits, default=None)
+
+    def _wait(self, reader: str, topic: str, number: int, now: int) -> int | None:
+        first, end = self.log.bounds(topic, number)
         position = self.log.position(reader, topic, number)
         if position is None:
-            first, last = self.log.bounds(topic, number)
-            return now - self.began if last > first else None
-        if position >= (self.log.bounds(topic, number)[1] if topic == ALERTS else end):
-            return 0
-        waiting = self.log.read(topic, number, position, 1)
+            return now - self.began if end > first else None
+        waiting = self.log.read(topic, number, position, 1) if position < end else []
         return max(0, now - waiting[0].at) if waiting else 0
 
-    async def stream(self, person: Person, after: str, sees: Callable[[Person, Message], bool]) -> AsyncIterator[str]:
-        """Server-sent events from `after` on ("epoch-number"); `reset` where that is gone: the page then reads the whole state again."""
+    async def stream(self, who: str, after: str) -> AsyncIterator[str]:
+        """Server-sent events from `after` on ("epoch-number"); `reset` where that is gone: the page then reads the whole state again.
+
+        `who` is looked up at each message: a revision of the site may take a role, or the person, away.
+        """
         epoch, _, number = after.partition("-")
         last = int(number) if epoch == self.epoch and number.isdigit() else -1
         if last < 0 or (self.ring and last < self.ring[0][0] - 1) or last > self.number:
@@ -181,12 +211,12 @@ class Live:
             last = self.number
         yield "retry: 1000\n\n"
         quiet = 0.0
-        while not self.stopping:
+        while not self.stopping and (person := self.site.person.get(who)) is not None:
             woken = self._woken
             fresh = list(reversed(_since(self.ring, last)))
             for at, message in fresh:
                 last = at
-                if sees(person, message):
+                if sees(self.site.person.get(who, person), message):
                     yield f"id: {self.epoch}-{at}\nevent: {message.kind}\ndata: {json.dumps(message.body, ensure_ascii=False, separators=(',', ':'))}\n\n"
                     quiet = 0.0
             if not fresh:

@@ -4,20 +4,21 @@ Pure: entries go in, messages for the browsers come out. No clock and no file; `
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from msgspec import structs, to_builtins
 
-from alerts.alert import Alert, Command, Outcomes
-from ingest.events import Done, Event, Exercise, Heartbeat, Light, Position, Shift, Silence, Status, Tick, Unit, Work, kind_of
+from alerts.alert import Alert, Outcomes
+from alerts.console.heard import DeviceView, VesselView, plain, received_of
+from alerts.console.recall import Recalled
+from ingest.events import Event, Exercise, Position, Shift, Silence, Tick, Unit, Work, kind_of
 from ingest.records import Batch
 from ingest.refusals import Refused
 from ingest.site import Person, Site
 
 CLOSED_KEPT = 300  # alerts that are done stay on the page until so many newer ones are
 CHANGES_KEPT = 200  # revisions of one alert
-SERIES_KEPT = 40  # heartbeats of one device: 20 minutes
 VESSELS_KEPT = 20_000
 REFUSED_KEPT = 200
 EVERYTHING = frozenset({"operator", "shift_leader", "police", "chief", "administrator"})  # roles that see restricted alerts (§0.1 of the models)
@@ -40,43 +41,8 @@ def may_see(person: Person, alert: Alert) -> bool:
     return alert.sensitivity == "open" or person.role in EVERYTHING or person.id in alert.audience or person.id == alert.owner
 
 
-@dataclass(slots=True)
-class DeviceView:
-    """What one device said last, of each kind."""
-
-    heard: int = 0  # ms, received
-    status: str = ""
-    said: dict[str, Event] = field(default_factory=dict)
-    series: deque[tuple[int, float | None, float | None, float | None]] = field(
-        default_factory=lambda: deque(maxlen=SERIES_KEPT)
-    )  # at, battery, rssi, temperature
-    commands: deque[Command] = field(default_factory=lambda: deque(maxlen=20))
-    answers: dict[str, Done] = field(default_factory=dict)
-
-    def row(self) -> list[Any]:
-        """heard, status, battery, lamp: what the list and the map need."""
-        beat, light = self.said.get("heartbeat"), self.said.get("light")
-        return [
-            self.heard,
-            self.status,
-            beat.battery if isinstance(beat, Heartbeat) else None,
-            (light.actual or light.mode) if isinstance(light, Light) else None,
-        ]
-
-
-@dataclass(slots=True)
-class VesselView:
-    at: int = 0
-    system: str = "ais"
-    position: tuple[float, float] | None = None
-    sog: float | None = None
-    cog: float | None = None
-    name: str = ""
-    length: float | None = None
-
-    def row(self) -> list[Any]:
-        where = self.position or (None, None)
-        return [self.at, where[0], where[1], self.sog, self.cog, self.name, self.length, self.system]
+def sees(person: Person, message: Message) -> bool:
+    return message.alert is None or may_see(person, message.alert)
 
 
 @dataclass(slots=True)
@@ -104,6 +70,26 @@ class View:
         self.refused: deque[Refused] = deque(maxlen=REFUSED_KEPT)
         self.restless: set[str] = set()  # devices heard since `flush`
         self.moved: set[str] = set()  # vessels heard since `flush`
+
+    # From before this console began
+
+    def standing(self, alerts: list[Alert], offset: int) -> None:
+        """What the processor's snapshot says, which is true as of `offset` of `events`; newer revisions stay."""
+        for alert in alerts:
+            if alert.id not in self.alerts or alert.revision > self.alerts[alert.id].revision:
+                self.alert(alert, offset)
+
+    def recalled(self, found: Recalled) -> None:
+        """What the store had last; told to the browsers at the next `flush`."""
+        for kind, points in found.said.items():
+            for name, point in points.items():
+                if name in self.site.device:
+                    self.devices.setdefault(name, DeviceView()).take(kind, point)
+                    self.restless.add(name)
+        for name, point in sorted(found.fixes.items(), key=lambda pair: received_of(pair[1])):
+            vessel = self._vessel(name)
+            vessel.recall(point, found.names.get(name))
+            self.moved.add(name)
 
     # From the topic `alerts`
 
@@ -193,16 +179,13 @@ class View:
             area.rose = tick.received
         area.ticked, area.now, area.heard, area.connects = tick.received, tick.now, tick.heard, tick.connects
 
+    def _vessel(self, name: str) -> VesselView:
+        if name not in self.vessels and len(self.vessels) >= VESSELS_KEPT:
+            del self.vessels[min(self.vessels, key=lambda known: self.vessels[known].at)]
+        return self.vessels.setdefault(name, VesselView())
+
     def _position(self, fix: Position) -> None:
-        vessel = self.vessels.get(fix.vessel)
-        if vessel is None:
-            if len(self.vessels) >= VESSELS_KEPT:
-                del self.vessels[min(self.vessels, key=lambda name: self.vessels[name].at)]
-            vessel = self.vessels[fix.vessel] = VesselView()
-        vessel.at, vessel.system = fix.received, fix.system
-        vessel.name, vessel.length = fix.name or vessel.name, fix.length or vessel.length
-        if fix.position is not None:
-            vessel.position, vessel.sog, vessel.cog = fix.position, fix.sog, fix.cog
+        self._vessel(fix.vessel).take(fix)
         self.moved.add(fix.vessel)
 
     def _duty(self, event: Unit | Shift | Silence | Work | Exercise) -> Message:
@@ -212,18 +195,7 @@ class View:
         return Message("duty", {key: plain(event)})
 
     def _said(self, event: Event) -> None:
-        device = self.devices.setdefault(event.device, DeviceView())
-        device.heard = max(device.heard, event.received)
-        device.said[kind_of(event)] = event
-        if isinstance(event, Heartbeat):
-            device.series.append((event.received, event.battery, event.rssi, event.temperature))
-            device.status = "online"
-        elif isinstance(event, Status):
-            device.status = event.state
-        elif isinstance(event, Done):
-            device.answers[event.id] = event
-            for old in list(device.answers)[:-20]:
-                del device.answers[old]
+        self.devices.setdefault(event.device, DeviceView()).take(kind_of(event), event)
         self.restless.add(event.device)
 
     def flush(self) -> list[Message]:
@@ -236,11 +208,6 @@ class View:
             messages.append(Message("vessels", {name: self.vessels[name].row() for name in sorted(self.moved) if name in self.vessels}))
             self.moved.clear()
         return messages
-
-
-def plain(event: Event) -> dict[str, Any]:
-    """Rows stand in the log without names; the page reads them with."""
-    return {name: to_builtins(getattr(event, name)) for name in event.__struct_fields__ if getattr(event, name) not in (None, ())}
 
 
 def change_row(alert: Alert) -> dict[str, Any]:

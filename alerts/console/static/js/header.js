@@ -13,12 +13,12 @@ function links() {
   if (cut()) return [[t("page"), "bad", t("not connected")]];
   const areas = Object.values(state.chain.areas);
   const late = now() - state.chain.now;
-  const judge = (name, value, warn, bad) => [name, value === null ? "idle" : value > bad ? "bad" : value > warn ? "warn" : "good", value === null ? "–" : value < 1000 ? t("now") : span(value)];
+  const judge = (name, value, warn, bad) => [name, value === null ? "idle" : value > bad ? "bad" : value > warn ? "warn" : "good", value === null ? "–" : value < 3000 ? t("now") : span(value)];
   const behind = (reader) => worst(areas.map((area) => area.behind[reader]));
   return [
     judge(t("hearing"), worst(areas.map((area) => (area.tick === null ? null : area.tick + late))), 3000, 10000),
     judge(t("broker"), worst(areas.map((area) => (area.broker === null ? null : area.broker + late))), 4000, 8000),
-    judge(t("judging"), behind("processor"), 15000, 25000),
+    judge(t("judging"), behind("processor"), 5000, 10000),
     judge(t("delivery"), behind("deliverer"), 5000, 10000),
     judge(t("record"), behind("recorder"), 30000, 120000),
     [t("system"), state.chain.system ? "warn" : "good", state.chain.system ? `${state.chain.system}` : "0"],
@@ -72,7 +72,6 @@ async function switchLanguage() {
   localStorage.setItem("language", language);
   document.cookie = `coast_language=${language}; path=/; max-age=31536000; samesite=lax`;
   await load();
-  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   changed("reset");
 }
 

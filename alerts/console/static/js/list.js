@@ -1,17 +1,17 @@
 // What is open, the gravest and oldest first. Red flashes until acknowledged; ages and deadlines count.
 import { $, calmly, h, shape } from "./dom.js";
-import { now, on, RANK, rings, state } from "./state.js";
+import { alertIsHere, places } from "./places.js";
+import { changed, now, on, RANK, rings, state } from "./state.js";
 import { clock, HOWS, inLanguage, LEVELS, MODELS, named, RESPONSES, short, span, t } from "./words.js";
 
 let filter = "all";
-let stretch = ""; // an area's id
 const FILTERS = [["all", "All"], ["new", "new"], ["mine", "Mine"], ["drill", "Drill"]]; // t("All") t("Mine") t("Drill")
 const passes = { all: () => true, new: (alert) => alert.response === "new", mine: (alert) => alert.owner === state.me.id, drill: (alert) => alert.drill };
 const order = (a, b) => RANK[b.level] - RANK[a.level] || rings(b) - rings(a) || a.raised - b.raised;
 
-export function ordered() {
-  return [...state.alerts.values()].filter((alert) => alert.open && !alert.suppressed && passes[filter](alert) && (!stretch || alert.area === stretch)).sort(order);
-}
+const standing = () => [...state.alerts.values()].filter((alert) => alert.open && !alert.suppressed);
+
+export const ordered = () => standing().filter((alert) => passes[filter](alert) && alertIsHere(alert)).sort(order);
 
 function due(alert) {
   if (!alert.due || !alert.open) return "";
@@ -19,7 +19,7 @@ function due(alert) {
   return left >= 0 ? `${t("due in")} ${span(left)}` : `${t("overdue by")} ${span(left)}`;
 }
 
-export const standing = (alert) => [named(RESPONSES, alert.response), alert.condition === "over" ? t("over") : "", alert.owner ? state.people[alert.owner] || alert.owner : ""].filter(Boolean).join(" · ");
+const stateOf = (alert) => [named(RESPONSES, alert.response), alert.condition === "over" ? t("over") : "", alert.owner ? state.people[alert.owner] || alert.owner : ""].filter(Boolean).join(" · ");
 
 const areaName = (id) => { const area = state.coast.areas.find((one) => one[0] === id); return area ? inLanguage(area[2], area[3]) || id : id; };
 
@@ -30,7 +30,7 @@ function row(alert) {
     h("span", { class: "body" },
       h("span", { class: "title" }, alert.drill ? h("b", { class: "drill" }, t("【Drill】")) : null, h("strong", {}, `${alert.model} ${named(MODELS, alert.model)}`), alert.count > 1 ? h("em", { class: "count" }, `×${alert.count}`) : null),
       h("span", { class: "text" }, inLanguage(alert.text.zh, alert.text.en)),
-      h("span", { class: "foot" }, h("span", { class: `pill ${alert.response}` }, alert.suppressed ? `${named(HOWS, alert.suppressed.how)} ${alert.suppressed.until ? "→ " + clock(alert.suppressed.until) : ""}` : standing(alert)), h("span", { class: "place" }, alert.place || alert.segment || (alert.model === "SYS" ? areaName(alert.area) : alert.subject)))),
+      h("span", { class: "foot" }, h("span", { class: `pill ${alert.response}` }, alert.suppressed ? `${named(HOWS, alert.suppressed.how)} ${alert.suppressed.until ? "→ " + clock(alert.suppressed.until) : ""}` : stateOf(alert)), h("span", { class: "place" }, alert.place || alert.segment || (alert.model === "SYS" ? areaName(alert.area) : alert.subject)))),
     h("span", { class: "times" }, h("b", { "data-age": alert.raised, title: t("age") }, span(now() - alert.raised)), h("small", { "data-due": alert.id, class: alert.due && alert.due < now() ? "overdue" : "" }, due(alert))));
 }
 
@@ -42,14 +42,49 @@ function drawNow() {
   const open = ordered();
   const fold = (name, alerts, label) => alerts.length ? h("details", { class: "fold", open: folds.has(name), ontoggle: (event) => folds[event.target.open ? "add" : "delete"](name) }, h("summary", {}, `${label} `, h("b", {}, `${alerts.length}`)), alerts.map(row)) : null;
   const unverified = all.filter((alert) => alert.response === "resolved" && alert.outcome !== "superseded" && RANK[alert.level] >= 3).sort((a, b) => b.updated - a.updated);
-  const closed = all.filter((alert) => !alert.open && !unverified.includes(alert)).sort((a, b) => b.updated - a.updated).slice(0, 60);
-  $("filters").replaceChildren(
-    h("div", { class: "tally" }, ["red", "orange", "yellow", "blue"].map((level) => h("span", { class: level, title: named(LEVELS, level) }, shape(level), h("b", {}, `${all.filter((a) => a.open && !a.suppressed && a.level === level).length}`), h("small", {}, short(level))))),
-    h("div", { class: "chips", role: "group", "aria-label": t("Filter") }, state.coast.areas.length > 1 ? h("select", { "aria-label": t("area"), onchange: (event) => { stretch = event.target.value; draw(); } }, h("option", { value: "" }, t("All areas")), state.coast.areas.map(([id, , zh, en]) => h("option", { value: id, selected: id === stretch }, inLanguage(zh, en) || id))) : null, FILTERS.map(([name, label]) => h("button", { class: filter === name ? "chosen" : "", "aria-pressed": String(filter === name), onclick: () => { filter = name; draw(); } }, t(label)))));
+  const closed = all.filter((alert) => !alert.open && !unverified.includes(alert) && alertIsHere(alert)).sort((a, b) => b.updated - a.updated).slice(0, 60);
+  $("tally").replaceChildren(...["red", "orange", "yellow", "blue"].map((level) => h("span", { class: level, title: named(LEVELS, level) }, shape(level), h("b", {}, `${all.filter((a) => a.open && !a.suppressed && a.level === level).length}`), h("small", {}, short(level)))));
+  for (const chip of document.querySelectorAll(".chips [data-filter]")) { chip.classList.toggle("chosen", chip.dataset.filter === filter); chip.setAttribute("aria-pressed", String(chip.dataset.filter === filter)); }
+  drawHidden(standing().filter((alert) => !open.includes(alert)));
   $("list").replaceChildren(
-    ...(open.length ? open.map(row) : [h("div", { class: "calm" }, h("b", {}, t("No open alerts")), h("small", {}, t("The state of the chain stands above.")))]),
-    ...[fold("suppressed", all.filter((a) => a.open && a.suppressed).sort(order), t("Suppressed")), fold("verify", unverified, t("To be verified")), fold("closed", closed, t("Closed"))].filter(Boolean));
+    ...(open.length ? open.map(row) : [h("div", { class: "calm" }, h("b", {}, standing().length ? t("No open alerts with this filter") : t("No open alerts")), h("small", {}, t("The state of the chain stands above.")))]),
+    ...[fold("suppressed", all.filter((a) => a.open && a.suppressed && alertIsHere(a)).sort(order), t("Suppressed")), fold("verify", unverified.filter(alertIsHere), t("To be verified")), fold("closed", closed, t("Closed"))].filter(Boolean));
   if (focused) $("list").querySelector(`[data-alert="${CSS.escape(focused)}"]`)?.focus();
+  drawMore();
+}
+
+// A filter never hides an alert silently: how many it hides stands there, and one press shows them.
+function drawHidden(hidden) {
+  const place = $("hidden");
+  place.hidden = !hidden.length;
+  place.className = hidden.some(rings) ? "rings" : "";
+  place.textContent = `${t("Hidden by the filter:")} ${hidden.length} · ${t("show all")}`;
+}
+
+function showAll() {
+  filter = "all";
+  state.filter = { area: "", place: "" };
+  drawFilters();
+  changed("filter");
+}
+
+// Nobody scrolls a wall: how many did not find room stands below.
+function drawMore() {
+  if (!document.body.classList.contains("wall")) return;
+  const end = $("list").getBoundingClientRect().bottom;
+  const cut = [...document.querySelectorAll("#list > .row")].filter((row) => row.getBoundingClientRect().bottom > end + 4).length;
+  $("more").hidden = !cut;
+  $("more").textContent = `${t("and more:")} ${cut}`;
+}
+
+// Drawn once, and again only with another language or site: what somebody types in is never taken from under the hands.
+function drawFilters() {
+  const area = h("select", { id: "of-area", "aria-label": t("area"), onchange: (event) => { state.filter = { ...state.filter, area: event.target.value }; changed("filter"); } }, h("option", { value: "" }, t("All areas")), state.coast.areas.map(([id, , zh, en]) => h("option", { value: id, selected: id === state.filter.area }, inLanguage(zh, en) || id)));
+  const place = h("input", { id: "of-place", type: "search", list: "all-places", value: state.filter.place, placeholder: t("Segment or place number"), "aria-label": t("Segment or place number"), autocomplete: "off", maxLength: 60, oninput: (event) => { state.filter = { ...state.filter, place: event.target.value.trim() }; changed("filter"); }, onkeydown: (event) => { if (event.key === "Escape") { event.target.value = ""; state.filter = { ...state.filter, place: "" }; changed("filter"); event.target.blur(); } } });
+  $("filters").replaceChildren(h("div", { class: "tally", id: "tally" }),
+    h("div", { class: "where" }, state.coast.areas.length > 1 ? area : null, place, h("datalist", { id: "all-places" }, places().map(([value, text]) => h("option", { value }, text)))),
+    h("div", { class: "chips", role: "group", "aria-label": t("Filter") }, FILTERS.map(([name, label]) => h("button", { "data-filter": name, onclick: () => { filter = name; draw(); } }, t(label)))),
+    h("button", { id: "hidden", hidden: true, onclick: showAll }));
 }
 
 const folds = new Set();
@@ -63,12 +98,15 @@ function count() {
 }
 
 export function start() {
-  for (const what of ["alert", "reset", "select"]) on(what, draw);
+  on("reset", drawFilters);
+  on("filter", () => { if (document.activeElement !== $("of-place")) $("of-place").value = state.filter.place; });
+  for (const what of ["alert", "reset", "select", "filter"]) on(what, draw);
   on("alert", ({ alert, known }) => {
     const told = rings(alert) && (!known || RANK[alert.level] > RANK[known.level]);
     if (told) $("news").textContent = `${named(LEVELS, alert.level)} ${inLanguage(alert.text.zh, alert.text.en)}`;
     document.title = `${ordered().filter(rings).length ? "(" + ordered().filter(rings).length + ") " : ""}${t("Coast Guardian")}`;
   });
-  setInterval(count, 1000);
+  setInterval(() => { count(); drawMore(); }, 1000);
+  drawFilters();
   draw();
 }

@@ -9,6 +9,7 @@ export async function load() {
   if (answer.status === 401) location.reload();
   const body = await answer.json();
   state.skew = body.chain.now - Date.now();
+  document.documentElement.lang = body.language === "zh" ? "zh-CN" : "en";
   Object.assign(state, body, { alerts: new Map(body.alerts.map((alert) => [alert.id, alert])) });
   if (!state.coast) state.coast = await (await fetch("/api/coast")).json();
 }
@@ -39,8 +40,19 @@ export function listen() {
     state.connected = false;
     watch();
     changed("chain");
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+    if (source.readyState === EventSource.CLOSED) setTimeout(again, 2000);
   };
+}
+
+// The server refused us: signed out, taken out of the site, or another process. Whoever is not known any more gets the sign-in page.
+async function again() {
+  try {
+    await load();
+    changed("reset");
+    listen();
+  } catch {
+    setTimeout(again, 2000);
+  }
 }
 
 // A line that died silently (a sleeping laptop, a pulled cable) raises no error: four seconds without a word open a new one.
@@ -62,13 +74,20 @@ export function start() {
   document.addEventListener("visibilitychange", watch);
 }
 
-// What stands on a page that somebody can see needs no second channel: said until nothing new rings.
-const shown = new Map();
+// What stands on a page before a person needs no second channel. An open page at an empty desk is nobody: a key, a touch or the pointer must have moved lately.
+let sign = 0;
+for (const what of ["pointermove", "pointerdown", "keydown", "wheel"]) addEventListener(what, (event) => { if (event.isTrusted) sign = Date.now(); }, { capture: true, passive: true });
+
+const shown = new Map(); // alert#revision -> since when it stands before a person; said for half a minute, as its page may be laid down after it
 setInterval(async () => {
-  if (document.visibilityState !== "visible" || !state.connected) return;
-  const fresh = [...state.alerts.values()].filter((alert) => alert.open && Date.now() - (shown.get(alert.id + alert.level) ?? Date.now()) < 30000).map((alert) => alert.id);
-  for (const alert of state.alerts.values()) if (!shown.has(alert.id + alert.level)) shown.set(alert.id + alert.level, Date.now());
-  if (fresh.length) await post("seen", fresh);
+  const idle = Date.now() - sign;
+  if (document.visibilityState !== "visible" || !state.connected || idle > state.present) return;
+  const fresh = [...state.alerts.values()].filter((alert) => alert.open).filter((alert) => {
+    const key = `${alert.id}#${alert.revision}`;
+    if (!shown.has(key)) shown.set(key, Date.now());
+    return Date.now() - shown.get(key) < 30000;
+  });
+  if (fresh.length) await post("seen", { alerts: fresh.map((alert) => alert.id), idle });
 }, 2500);
 
 export async function post(kind, body) {

@@ -2,7 +2,7 @@
 import { $, h } from "./dom.js";
 import { signOut } from "./header.js";
 import { post } from "./live.js";
-import { now, on, state } from "./state.js";
+import { now, on, silent, state } from "./state.js";
 import { clock, inLanguage, LEVELS, MODELS, moment, named, span, t, TYPES } from "./words.js";
 
 let wanted = "";
@@ -10,31 +10,42 @@ const cell = (tag, cells) => h("tr", {}, cells.map((value) => h(tag, {}, value ?
 const table = (heads, rows) => h("div", { class: "scroll-x" }, h("table", {}, h("thead", {}, cell("th", heads)), h("tbody", {}, rows)));
 const age = (ms) => (ms ? span(now() - ms) : "–");
 
+// What a device last called itself says little once it has been quiet for long.
+function standing(id, status) {
+  const how = !status && !state.devices[id]?.[0] ? "not heard yet" : status === "offline" ? "offline" : silent(id) ? "silent" : "online"; // t("online") t("offline") t("silent") t("not heard yet")
+  return h("span", { class: `dot ${how === "online" || how === "offline" ? how : "unknown"}` }, t(how));
+}
+
+const missing = () => (state.chain?.whole ? null : h("p", { class: "quiet missing", role: "status" }, t("Older values are still missing: the store has not answered yet.")));
+
 function devices() {
   const find = $("find")?.value || "";
   const rows = state.coast.devices.filter((d) => !find || [d[0], d[3], d[4], d[5]].join(" ").toLowerCase().includes(find.toLowerCase()));
   const body = h("tbody", {}, rows.slice(0, 800).map(([id, type, , place, zh, en]) => {
     const [heard, status, battery, lamp] = state.devices[id] || [];
-    return cell("td", [h("a", { href: `#/device/${id}` }, place || id), t(TYPES[type]), inLanguage(zh, en) || id, h("span", { class: `dot ${status || "unknown"}` }, t(status || "not heard yet")), age(heard), battery === null || battery === undefined ? "" : `${Math.round(battery * 100)} %`, lamp || ""]);
+    return cell("td", [h("a", { href: `#/device/${id}` }, place || id), t(TYPES[type]), inLanguage(zh, en) || id, standing(id, status), age(heard), battery === null || battery === undefined ? "" : `${Math.round(battery * 100)} %`, lamp || ""]);
   }));
   const known = $("rows");
-  if (known) return known.querySelector("tbody").replaceWith(body);
-  $("view").replaceChildren(h("h1", {}, t("Devices")), h("input", { id: "find", type: "search", placeholder: t("Find by place number or name"), oninput: devices }), h("div", { id: "rows", class: "scroll-x" }, h("table", {}, h("thead", {}, cell("th", [t("place"), t("type"), t("name"), t("state"), t("heard"), t("battery"), t("lamp")])), body)));
+  if (known) {
+    document.querySelector("#view .missing")?.toggleAttribute("hidden", Boolean(state.chain?.whole));
+    return known.querySelector("tbody").replaceWith(body);
+  }
+  $("view").replaceChildren(h("h1", {}, t("Devices")), h("input", { id: "find", type: "search", placeholder: t("Find by place number or name"), oninput: devices, "aria-label": t("Find by place number or name") }), missing(), h("div", { id: "rows", class: "scroll-x" }, h("table", {}, h("thead", {}, cell("th", [t("place"), t("type"), t("name"), t("state"), t("heard"), t("battery"), t("lamp")])), body)));
 }
 
-function line(series, index, name) {
-  const points = series.filter((row) => row[index] !== null);
-  if (points.length < 2) return null;
-  const values = points.map((row) => row[index]);
+function line(points, name, show) {
+  if (!points || points.length < 2) return null;
+  const values = points.map((point) => point[1]);
+  const [first, last] = [points[0][0], points.at(-1)[0]];
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const ns = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(ns, "svg");
   svg.setAttribute("viewBox", "0 0 200 40");
   svg.setAttribute("class", "series");
   const path = document.createElementNS(ns, "polyline");
-  path.setAttribute("points", points.map((row, i) => `${(i / (points.length - 1)) * 200},${38 - ((row[index] - low) / (high - low || 1)) * 36}`).join(" "));
+  path.setAttribute("points", points.map(([at, value]) => `${((at - first) / (last - first || 1)) * 200},${38 - ((value - low) / (high - low || 1)) * 36}`).join(" "));
   svg.append(path);
-  return h("figure", {}, h("figcaption", {}, `${name} ${low.toFixed(2)}–${high.toFixed(2)}`), svg);
+  return h("figure", {}, h("figcaption", {}, `${name} ${low === high ? show(low) : `${show(low)} … ${show(high)}`} · ${span(last - first)}`), svg);
 }
 
 const refusals = (rows) => table([t("time"), t("device"), t("reason"), t("detail"), t("raw")], rows.map((row) => cell("td", [moment(row.at), row.device, h("b", { class: "bad" }, row.reason), row.detail, h("code", {}, row.payload)])));
@@ -43,10 +54,12 @@ async function device(id) {
   const known = state.coast.devices.find((d) => d[0] === id);
   const answer = await (await fetch(`/api/devices/${encodeURIComponent(id)}`)).json();
   if (wanted !== `device/${id}`) return;
-  const said = Object.entries(answer.said).map(([kind, row]) => cell("td", [kind, age(row.received), h("code", {}, Object.entries(row).filter(([k]) => !["device", "received"].includes(k)).map(([k, v]) => `${k}=${typeof v === "object" ? JSON.stringify(v) : v}`).join("  "))]));
+  const value = ([name, given]) => `${name}=${["ts", "sent"].includes(name) ? clock(given) : typeof given === "object" ? JSON.stringify(given) : given}`;
+  const said = Object.entries(answer.said).map(([kind, row]) => cell("td", [kind, age(row.received), h("code", {}, Object.entries(row).filter(([k, v]) => !["device", "received"].includes(k) && !(k === "drill" && !v)).map(value).join("  "))]));
   const heard = answer.commands.map((c) => cell("td", [c.command, JSON.stringify(c.args), c.done ? h("b", { class: c.done.ok ? "good" : "bad" }, c.done.ok ? t("heard") : c.done.reason || t("refused")) : t("no answer yet")]));
   $("view").replaceChildren(h("p", {}, h("a", { href: "#/devices" }, `← ${t("Devices")}`)), h("h1", {}, known ? known[3] || id : id), h("p", { class: "quiet" }, known ? `${id} · ${t(TYPES[known[1]])} · ${inLanguage(known[4], known[5])} · ${known[6]}` : t("no such device")),
-    h("div", { class: "charts" }, [line(answer.series, 1, t("battery")), line(answer.series, 2, "RSSI dBm"), line(answer.series, 3, "°C")]),
+    h("div", { class: "charts" }, [line(answer.curves.battery, t("battery"), (ratio) => `${Math.round(ratio * 100)} %`), line(answer.curves.rssi, "RSSI", (dbm) => `${dbm} dBm`), line(answer.curves.temperature, t("temperature"), (degrees) => `${degrees.toFixed(1)} °C`)]),
+    missing(),
     h("h2", {}, t("What it said")), said.length ? table([t("kind"), t("age"), t("values")], said) : h("p", { class: "quiet" }, t("not heard yet")),
     h("h2", {}, t("What it was told")), heard.length ? table([t("command"), t("values"), t("answer")], heard) : h("p", { class: "quiet" }, "–"),
     h("h2", {}, t("What was refused")), answer.refused.length ? refusals(answer.refused) : h("p", { class: "quiet" }, "–"));
@@ -82,7 +95,7 @@ function duty() {
   $("view").replaceChildren(places, segments, h("h1", {}, t("Duty")),
     h("div", { class: "forms" },
       form(t("Open an incident"), "incident", [label(t("level"), h("select", { name: "level" }, options(Object.keys(LEVELS).map((l) => [l, named(LEVELS, l)])))), label(t("segment"), h("input", { name: "segment", required: true, "list": "segments" })), label(t("source"), h("select", { name: "source" }, options([["phone", t("phone")], ["110", "110"], ["12395", "12395"], ["patrol", t("patrol")], ["camera", t("camera")]]))), label(t("caller"), h("input", { name: "caller" })), label(t("note"), h("textarea", { name: "note", rows: 2 }))]),
-      form(t("Silence (no pushing, still recorded)"), "silence", [label(t("model"), h("select", { name: "model" }, options([["", "—"], ...models]))), label(t("device"), h("input", { name: "device", "list": "places" })), label(t("until"), hours(8)), label(t("why"), h("input", { name: "reason", required: true }))]),
+      form(t("Silence (no pushing, still recorded)"), "silence", [label(t("model"), h("select", { name: "model" }, options([["", "—"], ...models]))), label(t("device"), h("input", { name: "device", "list": "places" })), label(t("segment"), h("input", { name: "segment", "list": "segments" })), label(t("area"), h("select", { name: "area" }, options([["", "—"], ...state.coast.areas.map(([id, , zh, en]) => [id, inLanguage(zh, en) || id])]))), label(t("until"), hours(8)), label(t("why"), h("input", { name: "reason", required: true }))]),
       form(t("Work order"), "work", [label(t("device"), h("input", { name: "subject", required: true, "list": "places" })), label(t("until"), hours(4))]),
       form(t("Exercise"), "exercise", [label(t("device"), h("input", { name: "devices", required: true, placeholder: t("several: with spaces") })), label(t("until"), hours(4))], (given) => ({ ...given, devices: given.devices.split(/[\s,]+/).filter(Boolean) })),
       form(t("Hand-over"), "shift", [label(t("to"), h("select", { name: "to" }, options(Object.entries(state.people)))), label(t("what"), h("select", { name: "do" }, options([["offer", t("offer")], ["accept", t("accept")]])))])),

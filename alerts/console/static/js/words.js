@@ -22,7 +22,7 @@ export const OUTCOMES = {
 };
 export const CHANGES = {
   raised: N_("raised"), level: N_("level up"), count: N_("again"), over: N_("over"), back: N_("back"), reopened: N_("reopened"), escalated: N_("escalated"),
-  suppressed: N_("suppressed"), unsuppressed: N_("no longer suppressed"), placed: N_("placed"), ignored: N_("not carried out"), deadline: N_("deadline passed"),
+  suppressed: N_("suppressed"), unsuppressed: N_("no longer suppressed"), placed: N_("placed"), ignored: N_("not carried out"), overdue: N_("deadline passed"), due: N_("deadline moved"), no_unit: N_("no unit answers"), unverified: N_("not verified in time"), superseded: N_("closed"),
   acknowledge: N_("acknowledged"), take: N_("take over"), transfer: N_("transfer"), dispatch: N_("dispatched"), accept: N_("accepted"), decline: N_("declined"),
   enroute: N_("en route"), arrive: N_("arrived"), leave: N_("left"), resolve: N_("resolved"), verify: N_("verified"), reopen: N_("reopened"), note: N_("note"),
   escalate: N_("escalate"), shelve: N_("shelved"), unshelve: N_("no longer shelved"), merge: N_("merge"), split: N_("split"),
