@@ -132,6 +132,7 @@ def replay(
     recording: Path,
     alerts: Annotated[Path | None, typer.Option(help="write the JSON lines here instead")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="MODEL.parameter=value, as M12.blue_after=20min")] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="say what --set changes instead, side by side")] = False,
 ) -> None:
     """A recording through the very same fold: one JSON line a change of alert."""
     from alerts.replay import lines, parse_overrides
@@ -139,6 +140,11 @@ def replay(
     from ingest.site_files import SiteFaults, read_site
 
     try:
+        if compare:
+            from alerts.compare import compare as compared
+
+            typer.echo(compared(read_site(site), recording, parse_overrides(set_ or [])))
+            return
         out = alerts.open("wb") if alerts else sys.stdout.buffer
         for line in lines(replayed(read_site(site), recording, parse_overrides(set_ or []))):
             out.write(line)
@@ -317,6 +323,44 @@ def models_list() -> None:
 
     for kind in CATALOGUE:
         typer.echo(f"{kind.code}  {kind.name:<18} {NAMES[kind.code][0]} · {NAMES[kind.code][1]}")
+
+
+@app.command()
+def score(
+    scenario: list[str],
+    seeds: Annotated[str, typer.Option(help="one seed or a range, as 1-10")] = "1",
+    json: Annotated[Path | None, typer.Option(help="write the figures here too")] = None,
+    start: Annotated[int, typer.Option(help="ms since 1970")] = 1_767_225_600_000,
+    site: SitePath = None,
+) -> None:
+    """Play scenarios into a recording, replay it, and lay the alerts beside the truth: recall, precision, times, false alarms."""
+    import msgspec
+
+    from alerts.score_text import markdown
+    from device_sim.scenario import read_scenario
+    from ingest.site_files import read_site
+
+    known = read_site(_settings(site=site).site)
+    first, _, last = seeds.partition("-")
+    cards = {}
+    for name in scenario:
+        for seed in range(int(first), int(last or first) + 1):
+            cards[f"{name}, seed {seed}"] = _scored(known, read_scenario(name), seed, start)
+    typer.echo(markdown(cards))
+    if json:
+        json.write_bytes(msgspec.json.format(msgspec.json.encode(cards), indent=1))
+
+
+def _scored(site: Any, scenario: Any, seed: int, start: int) -> Any:
+    from tempfile import TemporaryDirectory
+
+    from alerts.score import score_recording
+    from device_sim.record import record
+
+    with TemporaryDirectory() as folder:
+        recording, truth = Path(folder) / "recording.jsonl.zst", Path(folder) / "truth.jsonl"
+        record(site, scenario, seed, start, recording, truth)
+        return score_recording(site, recording, truth)
 
 
 @app.command()

@@ -1,0 +1,67 @@
+"""A score card as markdown, in the order in which a chief reads it: what was missed, then what was false, then how long it took."""
+
+from collections.abc import Iterable, Mapping
+
+from alerts.score import Card, Line
+from alerts.wording import MODELS
+
+HEAD = (
+    "model",
+    "staged",
+    "found",
+    "recall",
+    "red",
+    "alerts",
+    "precision",
+    "p50",
+    "p95",
+    "false a camera-day",
+    "false a seat-hour",
+    "false above blue",
+)
+
+
+def markdown(cards: Mapping[str, Card]) -> str:
+    """`cards`: title -> card; side by side under one another."""
+    return "\n".join(part for title, card in cards.items() for part in _card(title, card))
+
+
+def _card(title: str, card: Card) -> Iterable[str]:
+    yield f"## {title}"
+    yield f"{card.length / 3_600_000:.1f} h. Alerts a seat in 10 min: {card.per_ten_minutes:.2f} on average, {card.busiest} in the worst.\n"
+    yield from table(card.lines)
+    for name, lines in card.by.items() if len(card.by) > 2 else ():  # all by day in a calm sea: the same table again
+        told = [line for line in lines if line.staged or line.alerts]
+        if told:
+            yield f"\n### {name}\n"
+            yield from table(told)
+    yield _listed("Missed", card.missed)
+    yield _listed("Not explained by anything staged", card.unexplained)
+
+
+def _listed(head: str, items: tuple[str, ...]) -> str:
+    more = f" … and {len(items) - 30} more" if len(items) > 30 else ""
+    return f"\n{head}: {'; '.join(items[:30]) + more if items else 'nothing'}.\n"
+
+
+def table(lines: Iterable[Line]) -> Iterable[str]:
+    yield "| " + " | ".join(HEAD) + " |"
+    yield "|" + "---|" * len(HEAD)
+    for line in lines:
+        zh, en = MODELS.get(line.model, ("", ""))
+        cells = (
+            f"{line.model} {zh} {en}", line.staged, line.found, _percent(line.recall), f"{line.red_found}/{line.red_staged}" if line.red_staged else "–",
+            line.alerts, _percent(line.precision), _time(line.p50), _time(line.p95),
+            "–" if line.per_camera_day is None else f"{line.per_camera_day:.3f}", f"{line.per_seat_hour:.3f}", line.above_blue_unexplained,
+        )  # fmt: skip
+        yield "| " + " | ".join(map(str, cells)) + " |"
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
+
+
+def _time(ms: int | None) -> str:
+    if ms is None:
+        return "–"
+    return f"{ms / 1000:.1f} s" if ms < 120_000 else f"{ms / 60_000:.0f} min"
