@@ -12,7 +12,8 @@ from msgspec import Struct, msgpack, structs
 from alerts.alert import Alert, Command, Outcomes, Page
 from alerts.hearing import LATE, Hearing
 from alerts.intake import Intake, Known
-from alerts.life_cycle import Changes, LifeCycle
+from alerts.life_cycle.board import Changes
+from alerts.life_cycle.life import LifeCycle
 from ingest.events import Event, SiteChange, System, Tick
 from ingest.records import Batch
 from ingest.site import Area, Site

@@ -2,7 +2,8 @@
 
 from itertools import count
 
-from alerts.life_cycle import Changes, LifeCycle
+from alerts.life_cycle.board import Changes
+from alerts.life_cycle.life import LifeCycle
 from ingest.events import Action, Exercise, Incident, Shift, Silence, Unit, Work
 from ingest.site import Area, Device, Person, Post, Segment, Site
 from ingest.site import Unit as SiteUnit

@@ -96,7 +96,7 @@ def test_a_record_said_to_be_skipped_is_not_judged(log):
     log.append([skip(0, last - 1)])
     judge = Judge(log, SITE, 0)
     catch_up(log, judge)
-    assert [alert.subject for alert in (case.alert for case in judge.fold.life.open.values())] == ["box-02"]
+    assert [alert.subject for alert in (case.alert for case in judge.fold.life.board.open.values())] == ["box-02"]
 
 
 def test_bytes_that_nobody_can_read_stop_the_judge(log):

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from alerts.life_cycle import LifeCycle
+from alerts.life_cycle.life import LifeCycle
 from ingest.events import Action, Matchers
 from models.model import RANK, Finding
 from tests.alerts.coast import HOUR, MIN, T0, Exercise, Incident, Room, Shift, Silence, Unit, Work, coast
@@ -51,7 +51,7 @@ class Coast(RuleBasedStateMachine):
             old = before.get(alert.id)
             self.one(alert, old, pages.get((alert.id, alert.revision), []))
             before[alert.id] = alert
-        for alert in self.room.life.open.values():
+        for alert in self.room.life.board.open.values():
             quiet = alert.alert.suppressed
             assert quiet is None or quiet.until is None or quiet.until > self.room.now or quiet.how == "work"
 
@@ -95,10 +95,10 @@ class Coast(RuleBasedStateMachine):
         drill = drill and self.room.life.in_exercise(box, self.room.now)
         number = next(self.room.number)
         key = f"M01/{box}/drill" if drill else f"M01/{box}"
-        known = self.room.life.open.get(key)
+        known = self.room.life.board.open.get(key)
         count = known.alert.count if known else 0
         changes = self.step("finding", self.found("M01", box, "red", "pressed", number, drill=drill, again=True, answers=box), self.room.now)
-        known = self.room.life.open.get(key)
+        known = self.room.life.board.open.get(key)
         mine = [alert for alert in changes.alerts if alert.key == key]
         assert mine[-1].level == "red"
         assert mine[-1].drill is drill
@@ -134,7 +134,7 @@ class Coast(RuleBasedStateMachine):
     @rule(which=st.integers(0, 30), do=VERBS, by=CONSOLES, outcome=OUTCOMES, unit=st.sampled_from([None, "patrol-1", "patrol-2", "nobody"]),
           hours=st.integers(0, 20), to=st.integers(0, 30))  # fmt: skip
     def act(self, which, do, by, outcome, unit, hours, to):
-        known = [id_ for id_ in self.room.newest if id_ in self.room.life.saved.cases]
+        known = [id_ for id_ in self.room.newest if id_ in self.room.life.board.saved.cases]
         if not known:
             return
         alert = known[which % len(known)]
@@ -198,8 +198,8 @@ class Coast(RuleBasedStateMachine):
         assert [each for each in out[0] if hasattr(each, "change")] == self.room.alerts
         self.room.now += 9 * HOUR
         self.room.at(self.room.now - T0)
-        assert not self.room.life.saved.quiet.shelves
-        assert all(case.alert.suppressed is None or case.alert.suppressed.how == "inhibited" for case in self.room.life.open.values())
+        assert not self.room.life.board.saved.quiet.shelves
+        assert all(case.alert.suppressed is None or case.alert.suppressed.how == "inhibited" for case in self.room.life.board.open.values())
 
 
 Coast.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from alerts.alert import Alert
-from alerts.case import Case
+from alerts.life_cycle.case import Case
 from ingest.events import Unit
 from ingest.site import Area, Lonlat, Site
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from alerts.alert import Alert, Response
-from alerts.case import RESTRICTED, STAGE, Case
+from alerts.life_cycle.case import RESTRICTED, STAGE, Case
 from ingest.audience import people_for
 from ingest.events import Level
 from ingest.site import Site, Step

@@ -1,26 +1,27 @@
-"""What people do to alerts, verb by verb, and what time does where they do not. An action that does not fit becomes a note with a reason."""
+"""What people do to alerts, verb by verb. An action that does not fit becomes a note with a reason."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 from msgspec import structs
 
-from alerts import quieting
 from alerts.alert import Outcome, UnitResponse
-from alerts.case import ENDLESS, STAGE, Case
-from alerts.suppression import SHELF_LIMIT, Shelf
+from alerts.life_cycle import quieting
+from alerts.life_cycle.board import Board
+from alerts.life_cycle.case import ENDLESS, STAGE, Case
+from alerts.life_cycle.closing import close, close_if_over, mute
+from alerts.life_cycle.offers import offer, response_of, with_response
+from alerts.life_cycle.suppression import SHELF_LIMIT, Shelf
 from ingest.events import Action, Unit, name_of
 
-if TYPE_CHECKING:
-    from alerts.life_cycle import LifeCycle
-
+DAY = 86_400_000  # ms
 MUTING = ("authorised", "sensor_fault")  # outcomes that may close what is still active; warning-models §0.6
 
 
 class Done(NamedTuple):
     """One action, judged: `at` is its own time, for the record."""
 
-    life: "LifeCycle"
+    board: Board
     case: Case
     action: Action
     now: int
@@ -32,19 +33,30 @@ class Done(NamedTuple):
         return "; ".join(part for part in (self.action.note or "", late) if part)
 
     def change(self, what: str = "", *, tell: tuple[str, ...] = (), page: str = "", unit: str = "", **fields: Any) -> None:
-        self.life.change(self.case, what or self.action.do, self.now, by=self.action.by, unit=unit, note=self.note, tell=tell, page=page, **fields)
+        self.board.change(self.case, what or self.action.do, self.now, by=self.action.by, unit=unit, note=self.note, tell=tell, page=page, **fields)
 
 
-def act(life: "LifeCycle", action: Action, now: int, late: int) -> None:
-    case = life.saved.cases.get(action.alert)
-    if case is None or not life.first_time(action, now):
+def act(board: Board, action: Action, now: int, late: int) -> None:
+    case = board.saved.cases.get(action.alert)
+    if case is None or not _first_time(board, action, now):
         return
-    done = Done(life, case, action, now, max(now - late, min(case.alert.raised, now)))
+    done = Done(board, case, action, now, max(now - late, min(case.alert.raised, now)))
     fault = "closed" if not case.is_open and action.do not in {"verify", "reopen", "note", "split", "leave"} else VERBS[action.do](done)
     if fault:
-        life.change(
+        board.change(
             case, "ignored", now, by=action.by, unit=action.unit or "", note=f"{action.do}: {fault}" + (f"; {done.note}" if done.note else "")
         )
+
+
+def _first_time(board: Board, action: Action, now: int) -> bool:
+    """An action is taken once. Ids are kept for eight days: people's entries may be seven days late."""
+    done = board.saved.done
+    if action.id in done:
+        return False
+    done[action.id] = now
+    while (oldest := next(iter(done))) != action.id and now - done[oldest] > 8 * DAY:
+        del done[oldest]
+    return True
 
 
 # Verbs: each gives the reason why it does not fit, or "".
@@ -55,7 +67,7 @@ def _acknowledge(done: Done) -> str:
         done.change("seen")
         return ""
     done.change(response="acknowledged", acknowledged=done.at, owner=done.action.by)
-    done.life.close_if_over(done.case, done.now)
+    close_if_over(done.board, done.case, done.now)
     return ""
 
 
@@ -67,13 +79,13 @@ def _take(done: Done) -> str:
         done.change(owner=done.action.by)
     else:
         done.change(owner=done.action.by, response="acknowledged", acknowledged=done.at)
-        done.life.close_if_over(done.case, done.now)
+        close_if_over(done.board, done.case, done.now)
     return ""
 
 
 def _transfer(done: Done) -> str:
     to = done.action.to or ""
-    if to not in done.life.site.person:
+    if to not in done.board.site.person:
         return "no such person"
     if done.case.acknowledged:
         done.change(owner=to, tell=(to,), page="transferred")
@@ -84,15 +96,15 @@ def _transfer(done: Done) -> str:
 
 def _dispatch(done: Done) -> str:
     unit = done.action.unit
-    known = done.life.site.unit
-    if unit is not None and unit not in known and unit not in done.life.saved.roster.units:
+    known = done.board.site.unit
+    if unit is not None and unit not in known and unit not in done.board.saved.roster.units:
         return "no such unit"
-    asked = _response(done.case, unit or "")
+    asked = response_of(done.case, unit or "")
     if asked is not None and asked.declined is None and asked.left is None and unit not in done.case.unanswering:
         return "asked already"
     if not done.case.acknowledged:
         done.change("acknowledge", response="acknowledged", acknowledged=done.at, owner=done.action.by)
-    done.life.offer(done.case, unit, done.now, by=done.action.by, what="dispatch")
+    offer(done.board, done.case, unit, done.now, by=done.action.by, what="dispatch")
     return ""
 
 
@@ -113,7 +125,7 @@ def _move(done: Done, stage: str, **times: int) -> str:
     unit, alert = _unit_of(done), done.case.alert
     if not unit:
         return "no unit"
-    known = _response(done.case, unit) or UnitResponse(unit)
+    known = response_of(done.case, unit) or UnitResponse(unit)
     if known.left is not None:
         known = UnitResponse(unit)
     name = next(iter(times))
@@ -137,17 +149,17 @@ def _move(done: Done, stage: str, **times: int) -> str:
 
 def _decline(done: Done) -> str:
     unit = _unit_of(done)
-    known = _response(done.case, unit)
+    known = response_of(done.case, unit)
     if known is None or known.accepted is not None or known.declined is not None:
         return "was not asked"
     done.change(unit=unit, responses=with_response(done.case, structs.replace(known, declined=done.at)))
-    done.life.offer(done.case, None, done.now, tried=unit)
+    offer(done.board, done.case, None, done.now, tried=unit)
     return ""
 
 
 def _leave(done: Done) -> str:
     unit = _unit_of(done)
-    known = _response(done.case, unit)
+    known = response_of(done.case, unit)
     if known is None or known.accepted is None or known.left is not None:
         return "was not there"
     done.change(unit=unit, responses=with_response(done.case, structs.replace(known, left=done.at)))
@@ -162,11 +174,11 @@ def _resolve(done: Done) -> str:
     if active and outcome not in MUTING:
         return "still active"
     if active:
-        quieting.mute(done.life, done.case, done.now)
+        mute(done.board, done.case, done.now)
     for part in alert.parts:
-        if (other := done.life.saved.cases.get(part)) is not None and other.is_open:
-            quieting.mute(done.life, other, done.now)
-    done.life.close(done.case, done.now, done.action.by, outcome, done.note)
+        if (other := done.board.saved.cases.get(part)) is not None and other.is_open:
+            mute(done.board, other, done.now)
+    close(done.board, done.case, done.now, done.action.by, outcome, done.note)
     return ""
 
 
@@ -181,20 +193,20 @@ def _verify(done: Done) -> str:
 
 
 def _reopen(done: Done) -> str:
-    case, life = done.case, done.life
+    case, board = done.case, done.board
     if case.is_open:
         return "open already"
-    if case.alert.key in life.open:
+    if case.alert.key in board.open:
         return "a newer alert is open"
     case.since, case.step, case.reminded, case.told, case.waiting, case.chief_told, case.unanswering = done.now, 1, 0, 0, False, False, ()
-    life.saved.quiet.mutes.pop(case.alert.key, None)
-    life.open[case.alert.key] = case
-    quiet = life.kept_quiet(case.alert, done.now)
-    people = () if quiet else tuple(dict.fromkeys((*case.alert.audience, *life.step_people(case, 0, case.alert.level))))
+    board.saved.quiet.mutes.pop(case.alert.key, None)
+    board.open[case.alert.key] = case
+    quiet = board.kept_quiet(case.alert, done.now)
+    people = () if quiet else tuple(dict.fromkeys((*case.alert.audience, *board.step_people(case, 0, case.alert.level))))
     done.change(
         response="new", owner="", resolved=None, verified=None, outcome=None, acknowledged=None, suppressed=quiet, tell=people, page="reopened"
     )  # fmt: skip
-    quieting.explain(life, case, done.now)
+    quieting.explain(board, case, done.now)
     return ""
 
 
@@ -204,44 +216,44 @@ def _note(done: Done) -> str:
 
 
 def _escalate(done: Done) -> str:
-    to: tuple[str, ...] = (done.action.to,) if done.action.to in done.life.site.person else ()
+    to: tuple[str, ...] = (done.action.to,) if done.action.to in done.board.site.person else ()
     if done.action.to and not to:
-        to = done.life.people(done.action.to, case=done.case)
-    done.life.page_step(done.case, done.now, by=done.action.by, note=done.note, to=to)
+        to = done.board.people(done.action.to, case=done.case)
+    done.board.page_step(done.case, done.now, by=done.action.by, note=done.note, to=to)
     return ""
 
 
 def _shelve(done: Done) -> str:
-    alert, life = done.case.alert, done.life
+    alert, board = done.case.alert, done.board
     if alert.level == "red" or alert.model == "M01":
         return "red is never shelved"
     until = min(done.action.until or done.now + SHELF_LIMIT, done.now + SHELF_LIMIT)
     if until <= done.now:
         return "ends in the past"
-    life.saved.quiet.shelves[alert.key] = Shelf(done.action.by, until, alert.level, done.action.note or "")
+    board.saved.quiet.shelves[alert.key] = Shelf(done.action.by, until, alert.level, done.action.note or "")
     done.change()
-    quieting.changed(life, done.now)
+    quieting.changed(board, done.now)
     return ""
 
 
 def _unshelve(done: Done) -> str:
-    if done.life.saved.quiet.shelves.pop(done.case.alert.key, None) is None:
+    if done.board.saved.quiet.shelves.pop(done.case.alert.key, None) is None:
         return "not shelved"
     done.change()
-    quieting.changed(done.life, done.now)
+    quieting.changed(done.board, done.now)
     return ""
 
 
 def _merge(done: Done) -> str:
     """`alert` becomes a part of `to`. It goes on paging on its own until somebody acknowledges it."""
-    whole = done.life.saved.cases.get(done.action.to or "")
+    whole = done.board.saved.cases.get(done.action.to or "")
     part = done.case.alert
     if whole is None or whole is done.case or not whole.is_open:
         return "no such open incident"
     if part.incident or part.parts or whole.alert.incident or part.drill != whole.alert.drill:
         return "cannot be merged"
     done.change(incident=whole.alert.id)
-    done.life.change(whole, "merge", done.now, by=done.action.by, note=part.id, parts=(*whole.alert.parts, part.id))
+    done.board.change(whole, "merge", done.now, by=done.action.by, note=part.id, parts=(*whole.alert.parts, part.id))
     return ""
 
 
@@ -250,10 +262,10 @@ def _split(done: Done) -> str:
     if not part.incident:
         return "not merged"
     done.change(incident=None)
-    whole = done.life.saved.cases.get(part.incident)
+    whole = done.board.saved.cases.get(part.incident)
     if whole is not None:
         parts = tuple(each for each in whole.alert.parts if each != part.id)
-        done.life.change(whole, "split", done.now, by=done.action.by, note=part.id, parts=parts)
+        done.board.change(whole, "split", done.now, by=done.action.by, note=part.id, parts=parts)
     return ""
 
 
@@ -267,44 +279,25 @@ VERBS: dict[str, Callable[[Done], str]] = {
 # Units
 
 
-def offer(life: "LifeCycle", case: Case, unit: str | None, now: int, by: str, what: str, tried: str) -> None:
-    """Ask a unit, or tell the owner and the shift leader that none is free."""
-    if unit is None:
-        people = tuple(dict.fromkeys((*((case.alert.owner,) if case.alert.owner else ()), *life.people("shift_leader", case=case))))
-        life.change(case, "no_unit", now, by=by, unit=tried, note="no free unit", tell=people, page="deadline")
-        return
-    case.unanswering = tuple(each for each in case.unanswering if each != unit)
-    people = case.exercise if case.alert.drill else life.unit_people(unit)
-    life.change(case, what, now, by=by, unit=unit, responses=with_response(case, UnitResponse(unit, dispatched=now)), tell=people, page="offered")
-
-
 def _unit_of(done: Done) -> str:
     """The unit named, else the one person's own, else the only one asked."""
     if done.action.unit:
         return done.action.unit
-    if done.action.by in done.life.site.unit:
+    if done.action.by in done.board.site.unit:
         return done.action.by
     asked = [each.unit for each in done.case.alert.responses if each.declined is None and each.left is None]
     return asked[0] if len(asked) == 1 else ""
 
 
-def _response(case: Case, unit: str) -> UnitResponse | None:
-    return next((each for each in case.alert.responses if each.unit == unit), None)
-
-
-def with_response(case: Case, one: UnitResponse) -> tuple[UnitResponse, ...]:
-    if _response(case, one.unit) is None:
-        return (*case.alert.responses, one)
-    return tuple(one if each.unit == one.unit else each for each in case.alert.responses)
-
-
-def unit_moves(life: "LifeCycle", event: Unit, now: int) -> None:
+def unit_moves(board: Board, event: Unit, now: int) -> None:
     """A unit that says it moves or is there says it of the one alert that it accepted."""
-    life.saved.roster.hear(event)
+    board.saved.roster.hear(event)
     verb = {"en_route": "enroute", "on_scene": "arrive"}.get(event.state or "")
     if verb is None:
         return
-    accepted = [(case, each) for case in life.open.values() for each in case.alert.responses if each.unit == event.unit and each.accepted is not None]
+    accepted = [
+        (case, each) for case in board.open.values() for each in case.alert.responses if each.unit == event.unit and each.accepted is not None
+    ]
     standing = [(case, each) for case, each in accepted if each.left is None]
     if len(standing) != 1:
         return
@@ -312,4 +305,4 @@ def unit_moves(life: "LifeCycle", event: Unit, now: int) -> None:
     if known.arrived is not None or (verb == "enroute" and known.enroute is not None):
         return
     action = Action(device=event.device, received=event.received, id=name_of(event), alert=case.alert.id, do=verb, by=event.unit, unit=event.unit)  # type: ignore[arg-type]  # verb is one of the two
-    VERBS[verb](Done(life, case, action, now, now))
+    VERBS[verb](Done(board, case, action, now, now))

@@ -1,48 +1,43 @@
 """What people enter beside actions: silences, work orders, exercises, shifts, units, incidents. And the seat that nobody sits on."""
 
-from typing import TYPE_CHECKING
-
 from msgspec import structs
 
-from alerts import actions, quieting
-from alerts.roster import EMPTY_SEAT, seat_here
-from alerts.suppression import exercise_span, silence_span, work_span
+from alerts.life_cycle import actions, findings, quieting
+from alerts.life_cycle.board import Board
+from alerts.life_cycle.suppression import exercise_span, silence_span, work_span
 from ingest.events import Action, Event, Exercise, Incident, Shift, Silence, Unit, Work, name_of
 from models.model import Finding, FoundLevel
 
-if TYPE_CHECKING:
-    from alerts.life_cycle import LifeCycle
 
-
-def hear(life: "LifeCycle", event: Event, now: int, entered_late: int | None) -> None:
+def hear(board: Board, event: Event, now: int, entered_late: int | None) -> None:
     if isinstance(event, Action):
-        actions.act(life, event, now, entered_late or 0)
+        actions.act(board, event, now, entered_late or 0)
     elif isinstance(event, Silence):
-        _silence(life, event, now)
+        _silence(board, event, now)
     elif isinstance(event, Work):
-        life.saved.quiet.works[event.id] = work_span(event, now)
-        quieting.changed(life, now)
+        board.saved.quiet.works[event.id] = work_span(event, now)
+        quieting.changed(board, now)
     elif isinstance(event, Exercise):
-        life.saved.quiet.exercises[event.id] = exercise_span(event, now)
-        life.schedule_quiet()
+        board.saved.quiet.exercises[event.id] = exercise_span(event, now)
+        board.schedule_quiet()
     elif isinstance(event, Shift):
-        _shift(life, event, now)
+        _shift(board, event, now)
     elif isinstance(event, Unit):
-        actions.unit_moves(life, event, now)
+        actions.unit_moves(board, event, now)
     elif isinstance(event, Incident):
-        _incident(life, event, now)
+        _incident(board, event, now)
 
 
-def _silence(life: "LifeCycle", event: Silence, now: int) -> None:
+def _silence(board: Board, event: Silence, now: int) -> None:
     span = silence_span(event, now)
     if span is not None:
-        life.saved.quiet.silences[event.id] = span
-        quieting.changed(life, now)
+        board.saved.quiet.silences[event.id] = span
+        quieting.changed(board, now)
 
 
-def _incident(life: "LifeCycle", event: Incident, now: int) -> None:
+def _incident(board: Board, event: Incident, now: int) -> None:
     told = {"source": event.source, "caller": event.caller, "ref": event.ref, "note": event.note, "by": event.by}
-    life.finding_inside(
+    findings.take(board,
         Finding(
             model="INC", subject=event.ref or f"{event.device}-{event.received}-{event.seq or 0}", level=event.level, code=event.source or "incident", index=0,
             cause=f"{name_of(event)}/{event.received}", occurred=now, raised=now, values={name: value for name, value in told.items() if value},
@@ -52,8 +47,8 @@ def _incident(life: "LifeCycle", event: Incident, now: int) -> None:
     )  # fmt: skip
 
 
-def _shift(life: "LifeCycle", event: Shift, now: int) -> None:
-    roster, seat = life.saved.roster, event.seat
+def _shift(board: Board, event: Shift, now: int) -> None:
+    roster, seat = board.saved.roster, event.seat
     before = roster.seats.get(seat, "")
     if event.do == "offer":
         if event.to:
@@ -71,44 +66,34 @@ def _shift(life: "LifeCycle", event: Shift, now: int) -> None:
         roster.offers.pop(seat, None)
         roster.empty.pop(seat, None)
         if accepted and before:
-            _hand_over(life, before, event.by, now)
+            _hand_over(board, before, event.by, now)
         if roster.raised.pop(seat, None) is not None:
-            life.finding_inside(_seat(seat, "over", now), now)
+            findings.take(board, seat_finding(seat, "over", now), now)
     if before and before not in roster.on_duty:
-        _shelves_end(life, before, now)
-    life.schedule_seats()
+        _shelves_end(board, before, now)
+    board.schedule_seats()
 
 
-def _hand_over(life: "LifeCycle", giver: str, taker: str, now: int) -> None:
+def _hand_over(board: Board, giver: str, taker: str, now: int) -> None:
     """The successor accepts by name: open alerts and shelves are now his or hers."""
-    shelves = life.saved.quiet.shelves
+    shelves = board.saved.quiet.shelves
     for key, shelf in list(shelves.items()):
         if shelf.by == giver:
             shelves[key] = structs.replace(shelf, by=taker)
-    for case in life.in_order():
+    for case in board.in_order():
         if case.alert.owner == giver:
-            life.change(case, "transfer", now, by=giver, note="hand-over", owner=taker)
-    quieting.changed(life, now)
+            board.change(case, "transfer", now, by=giver, note="hand-over", owner=taker)
+    quieting.changed(board, now)
 
 
-def _shelves_end(life: "LifeCycle", person: str, now: int) -> None:
-    kept = {key: shelf for key, shelf in life.saved.quiet.shelves.items() if shelf.by != person}
-    if len(kept) != len(life.saved.quiet.shelves):
-        life.saved.quiet.shelves = kept
-        quieting.changed(life, now)
+def _shelves_end(board: Board, person: str, now: int) -> None:
+    kept = {key: shelf for key, shelf in board.saved.quiet.shelves.items() if shelf.by != person}
+    if len(kept) != len(board.saved.quiet.shelves):
+        board.saved.quiet.shelves = kept
+        quieting.changed(board, now)
 
 
-def seats_empty(life: "LifeCycle", at: int) -> None:
-    roster = life.saved.roster
-    for seat, since in list(roster.empty.items()):
-        if since + EMPTY_SEAT <= at and seat not in roster.raised:
-            roster.raised[seat] = at
-            if seat_here(life.site, life.area, seat):
-                life.finding_inside(_seat(seat, "orange", at), at)
-    life.schedule_seats()
-
-
-def _seat(seat: str, level: FoundLevel, now: int) -> Finding:
+def seat_finding(seat: str, level: FoundLevel, now: int) -> Finding:
     return Finding(
         model="SYS",
         subject=f"seat/{seat}",

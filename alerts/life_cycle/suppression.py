@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from alerts.alert import Alert, Suppressed, alert_key
-from alerts.case import ENDLESS, Case
+from alerts.life_cycle.case import ENDLESS, Case
 from ingest.events import Exercise, Level, Matchers, Silence, Work
 from ingest.site import Site
 from models.model import RANK, Finding
@@ -137,6 +137,14 @@ def _covers(cause: Finding, alert: Alert) -> bool:
     if cause.model == "M02" and cause.code == "receiver_down" and alert.model == "M12":
         return bool(alert.reason.values.get("receiver") == cause.subject)
     return cause.model == alert.model and alert.subject in cause.inhibits and RANK[alert.level] <= RANK[cause.level]
+
+
+def next_bound(quiet: Quiet, now: int) -> int | None:
+    """When the next of them begins or ends, ms."""
+    bounds = [at for spans in (quiet.silences, quiet.works, quiet.exercises) for span in spans.values() for at in (span.since, span.until)]
+    bounds += [shelf.until for shelf in quiet.shelves.values()]
+    bounds += [each.until for each in quiet.mutes.values()]
+    return min((at for at in bounds if at > now), default=None)
 
 
 def explains_others(case: Case) -> bool:

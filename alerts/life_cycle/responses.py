@@ -1,7 +1,7 @@
 """What devices are told when an alert is raised, and how the person at a box hears that help is on its way."""
 
 from alerts.alert import Alert, Command
-from alerts.case import RESTRICTED, Case
+from alerts.life_cycle.case import RESTRICTED, Case
 from ingest.site import Area, Device, Segment, Site
 
 PROMPT = 120_000  # ms within which a light or a voice still helps; ours

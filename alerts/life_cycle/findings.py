@@ -1,79 +1,79 @@
 """What a finding does to the alerts: raises one, raises its level, counts, ends it, or lets it come back. Rules: warning-models §0.1, §0.2, §0.6."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import structs
 
-from alerts import quieting, responses, wording
+from alerts import wording
 from alerts.alert import Alert, Change, Reason, alert_id
-from alerts.case import ENDLESS, Case
-from alerts.suppression import CHATTER_SHELF, Shelf, key_of
+from alerts.life_cycle import quieting, responses
+from alerts.life_cycle.board import Board
+from alerts.life_cycle.case import ENDLESS, Case
+from alerts.life_cycle.closing import close_if_over
+from alerts.life_cycle.suppression import CHATTER_SHELF, Shelf, key_of
 from models.model import RANK, Finding
-
-if TYPE_CHECKING:
-    from alerts.life_cycle import LifeCycle
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # ms
 REOPENED = 10 * MINUTE  # a new alert so soon after the close is shown as reopened; warning-models §0.6
 LONG_OVER = 30 * MINUTE  # coming back after this rings; warning-models §0.6
 
 
-def take(life: "LifeCycle", finding: Finding, now: int) -> None:
+def take(board: Board, finding: Finding, now: int) -> None:
     key = key_of(finding)
-    mute = life.saved.quiet.mutes.get(key)
+    mute = board.saved.quiet.mutes.get(key)
     if mute is not None:
         if finding.level == "over":
-            del life.saved.quiet.mutes[key]
-            quieting.judge(life, now)  # what it explained
+            del board.saved.quiet.mutes[key]
+            quieting.judge(board, now)  # what it explained
         elif RANK[finding.level] <= RANK[mute.level]:
-            life.saved.quiet.mutes[key] = structs.replace(mute, finding=finding)
+            board.saved.quiet.mutes[key] = structs.replace(mute, finding=finding)
             return
         else:
-            del life.saved.quiet.mutes[key]
-        life.schedule_quiet()
-    case = life.open.get(key)
+            del board.saved.quiet.mutes[key]
+        board.schedule_quiet()
+    case = board.open.get(key)
     if finding.level == "over":
         if case is not None and case.alert.condition == "active" and case.alert.model not in ENDLESS:
-            _over(life, case, now)
+            _over(board, case, now)
     elif case is None:
-        raise_alert(life, finding, now)
+        raise_alert(board, finding, now)
     else:
-        _said_again(life, case, finding, now)
+        _said_again(board, case, finding, now)
 
 
-def raise_alert(life: "LifeCycle", finding: Finding, now: int) -> None:
+def raise_alert(board: Board, finding: Finding, now: int) -> None:
     assert finding.level != "over"
     key = key_of(finding)
-    id_ = alert_id(life.area.id, key, finding.cause)
-    while id_ in life.saved.cases:  # the same cause raised, closed and raised again
-        id_ = alert_id(life.area.id, key, f"{id_}/{now}")
-    before = life.saved.cases.get(life.saved.last.get(key, ""))
+    id_ = alert_id(board.area.id, key, finding.cause)
+    while id_ in board.saved.cases:  # the same cause raised, closed and raised again
+        id_ = alert_id(board.area.id, key, f"{id_}/{now}")
+    before = board.saved.cases.get(board.saved.last.get(key, ""))
     soon = before is not None and before.alert.resolved is not None and now - before.alert.resolved <= REOPENED
-    flags = tuple(dict.fromkeys((*finding.flags, *(("reopened",) if soon else ()), *(("unstable",) if _unstable(life, key, now) else ()))))
-    staged = life.in_exercise(finding.subject, finding.occurred) or life.in_exercise(finding.subject, now)
+    flags = tuple(dict.fromkeys((*finding.flags, *(("reopened",) if soon else ()), *(("unstable",) if _unstable(board, key, now) else ()))))
+    staged = board.in_exercise(finding.subject, finding.occurred) or board.in_exercise(finding.subject, now)
     people = tuple(
-        dict.fromkeys(span.by for span in life.saved.quiet.exercises.values() if finding.subject in span.devices and span.runs(finding.occurred))
+        dict.fromkeys(span.by for span in board.saved.quiet.exercises.values() if finding.subject in span.devices and span.runs(finding.occurred))
     )
     not_drill = staged and not finding.drill and finding.model == "M01"
     alert = Alert(
-        id=id_, key=key, model=finding.model, area=life.area.id, segment=finding.segment, subject=finding.subject, place=finding.place,
+        id=id_, key=key, model=finding.model, area=board.area.id, segment=finding.segment, subject=finding.subject, place=finding.place,
         position=finding.position, level=finding.level, reason=Reason(finding.code, dict(finding.values)),
-        text=wording.text_of(life.site, finding, not_drill=not_drill), evidence=finding.evidence, confidence=finding.confidence, flags=flags,
+        text=wording.text_of(board.site, finding, not_drill=not_drill), evidence=finding.evidence, confidence=finding.confidence, flags=flags,
         drill=finding.drill, sensitivity=finding.sensitivity, occurred=finding.occurred, raised=now, updated=now,
         previous=before.alert.id if before is not None else None, revision=0, change=Change("raised", now),
     )  # fmt: skip
     case = Case(alert, now, finding.level, answers=finding.answers, inhibits=finding.inhibits, exercise=people, not_drill=not_drill)
-    life.saved.cases[id_], life.saved.last[key], life.open[key] = case, id_, case
-    quiet = life.kept_quiet(alert, now)
-    tell = () if quiet is not None else life.step_people(case)
-    if quiet is None and life.first_due(case) == now:
+    board.saved.cases[id_], board.saved.last[key], board.open[key] = case, id_, case
+    quiet = board.kept_quiet(alert, now)
+    tell = () if quiet is not None else board.step_people(case)
+    if quiet is None and board.first_due(case) == now:
         case.step = 1
-    life.change(case, "raised", now, suppressed=quiet, tell=tell, page="raised")
-    life.command(*responses.first_aid(life.shore, case, now))
-    quieting.explain(life, case, now)
+    board.change(case, "raised", now, suppressed=quiet, tell=tell, page="raised")
+    board.command(*responses.first_aid(board.shore, case, now))
+    quieting.explain(board, case, now)
 
 
-def _said_again(life: "LifeCycle", case: Case, finding: Finding, now: int) -> None:
+def _said_again(board: Board, case: Case, finding: Finding, now: int) -> None:
     assert finding.level != "over"
     alert = case.alert
     returned = alert.condition == "over"
@@ -93,43 +93,43 @@ def _said_again(life: "LifeCycle", case: Case, finding: Finding, now: int) -> No
     fields: dict[str, Any] = {
         "level": level, "condition": "active", "over": None, "count": alert.count + counts, "flags": flags,
         "reason": Reason(told.code, dict(told.values)), "evidence": tuple(dict.fromkeys((*alert.evidence, *finding.evidence)))[-50:],
-        "text": wording.text_of(life.site, structs.replace(told, flags=flags, level=level), not_drill=case.not_drill),
+        "text": wording.text_of(board.site, structs.replace(told, flags=flags, level=level), not_drill=case.not_drill),
         "confidence": finding.confidence if finding.confidence is not None else alert.confidence,
         "position": finding.position or alert.position,
     }  # fmt: skip
-    quiet = life.kept_quiet(structs.replace(alert, **fields), now)
+    quiet = board.kept_quiet(structs.replace(alert, **fields), now)
     freed = alert.suppressed is not None and quiet is None
     tell: tuple[str, ...] = ()
     if quiet is None and (rings or (freed and not case.acknowledged)):
         if freed and not higher and not case.acknowledged:
             case.since, case.step = now, 0
         as_told = structs.replace(case, alert=structs.replace(alert, **fields))
-        tell = tuple(dict.fromkeys((*alert.audience, *life.step_people(as_told, 0, level), *((alert.owner,) if alert.owner else ()))))
+        tell = tuple(dict.fromkeys((*alert.audience, *board.step_people(as_told, 0, level), *((alert.owner,) if alert.owner else ()))))
         if higher or freed:
             case.step = max(case.step, 1)
-    life.change(case, what, now, **fields, suppressed=quiet, tell=tell, page="level" if higher else "raised" if freed else what)
+    board.change(case, what, now, **fields, suppressed=quiet, tell=tell, page="level" if higher else "raised" if freed else what)
     if case.answers and finding.again:
-        life.command(responses.report(case, now))
+        board.command(responses.report(case, now))
     if higher:
-        life.command(*responses.first_aid(life.shore, case, now))
-    quieting.explain(life, case, now)
+        board.command(*responses.first_aid(board.shore, case, now))
+    quieting.explain(board, case, now)
 
 
-def _over(life: "LifeCycle", case: Case, now: int) -> None:
+def _over(board: Board, case: Case, now: int) -> None:
     key = case.alert.key
-    times = [at for at in life.saved.cleared.get(key, ()) if now - at < DAY]
-    life.saved.cleared[key] = times = [*times, now][-10:]
+    times = [at for at in board.saved.cleared.get(key, ()) if now - at < DAY]
+    board.saved.cleared[key] = times = [*times, now][-10:]
     case.inhibits = ()
-    life.change(case, "over", now, condition="over", over=now)
-    life.close_if_over(case, now)
-    if sum(now - at <= MINUTE for at in times) >= 3 and RANK[case.peak] <= RANK["yellow"] and key not in life.saved.quiet.shelves:
-        life.saved.quiet.shelves[key] = Shelf("chattering", now + CHATTER_SHELF, "yellow", "反复预警 / chattering")
-        life.schedule_quiet()
-    quieting.explain(life, case, now)
-    quieting.judge(life, now)
+    board.change(case, "over", now, condition="over", over=now)
+    close_if_over(board, case, now)
+    if sum(now - at <= MINUTE for at in times) >= 3 and RANK[case.peak] <= RANK["yellow"] and key not in board.saved.quiet.shelves:
+        board.saved.quiet.shelves[key] = Shelf("chattering", now + CHATTER_SHELF, "yellow", "反复预警 / chattering")
+        board.schedule_quiet()
+    quieting.explain(board, case, now)
+    quieting.judge(board, now)
 
 
-def _unstable(life: "LifeCycle", key: str, now: int) -> bool:
+def _unstable(board: Board, key: str, now: int) -> bool:
     """Slow chatter: warning-models §0.6."""
-    times = life.saved.cleared.get(key, ())
+    times = board.saved.cleared.get(key, ())
     return sum(now - at <= 30 * MINUTE for at in times) >= 3 or sum(now - at <= DAY for at in times) >= 6
