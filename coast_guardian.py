@@ -326,6 +326,24 @@ def models_list() -> None:
 
 
 @app.command()
+def alarms(hours: Annotated[float, typer.Option(help="looked back from now")] = 24.0, home: Home = None, site: SitePath = None) -> None:
+    """How much the alerts ask of each seat: rates in ten minutes, floods, chattering, stale, shares, acknowledging and arrival."""
+    import time
+
+    from alerts.load import load, markdown
+    from alerts.store.opening import open_store
+    from ingest.site_files import read_site
+
+    settings = _settings(home=home, site=site)
+    until = int(time.time() * 1000)
+    store = open_store(settings)
+    since = until - int(hours * 3_600_000)
+    shapes = {shape["id"]: shape for shape in (*store.alerts(open_only=False, since=since, limit=100_000), *store.alerts(limit=100_000))}
+    seats = {person.id: person.seat or person.post for person in read_site(settings.site).people}
+    typer.echo(markdown(load((store.history(each) for each in shapes), since, until, seats)))
+
+
+@app.command()
 def score(
     scenario: list[str],
     seeds: Annotated[str, typer.Option(help="one seed or a range, as 1-10")] = "1",
