@@ -14,6 +14,7 @@ from ingest.site import Area, Lonlat, Site, Zone
 from models.columns import NOTHING, Floats, Ints, Objects, Truths, Visits, taken
 
 SHELTER = ("harbour", "berth", "anchorage", "aquaculture")  # masks for M12 to M15; warning-models §0.4
+BESIDE = 60.0  # m from a zone to the middle of a segment that lies along it; ours
 CLEAR = 2_000.0  # m from the shore beyond which no segment is named; ours
 
 
@@ -28,6 +29,7 @@ class Places:
         self._of_kind: dict[tuple[str, ...], shapely.Geometry | None] = {}
         lines = [shapely.LineString(self._ring((each.start, each.middle, each.end))) for each in site.segments]
         self._shore = shapely.STRtree(lines) if lines else None
+        self._middles = shapely.points(self._ring(each.middle for each in site.segments)) if lines else None
         land = [shapely.make_valid(shapely.Polygon(self._ring(ring))) for ring in site.shoreline]
         self._land = shapely.union_all(land) if land else None
         if self._land is not None:
@@ -100,6 +102,15 @@ class Places:
         found = self._shore.query_nearest(points, max_distance=within, all_matches=False)
         rows[known[found[0]]] = found[1]
         return rows
+
+    def segments_along(self, zone: int) -> Ints:
+        """int64[m]: rows of the segments of which at least half lies beside or in a zone; where there is none, of the nearest within reach."""
+        if self._shore is None:
+            return np.empty(0, dtype=np.int64)
+        away = shapely.distance(self.shapes[zone], self._middles)
+        beside = np.flatnonzero(away <= BESIDE)
+        nearest = int(np.argmin(away))
+        return beside if len(beside) or away[nearest] > CLEAR else np.array([nearest])
 
     def segment_at(self, position: Lonlat | None) -> str:
         """The id of the nearest segment of shore, or nothing."""

@@ -1,0 +1,125 @@
+"""How well each segment is watched by each model: watching, partly or blind, and why. Silence must not look like calm.
+
+A view of the site and the open alerts about our own devices (M02, M03, the system): which means a model needs, and whether these stand and are well.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
+
+from alerts.alert import Alert
+from ingest.geo import metres
+from ingest.site import Area, Device, Segment, Site
+from models.model import RANK
+
+State = Literal["watching", "partly", "blind"]
+Means = Literal["box", "camera", "light", "receiver", "sensor", "station"]
+REACH = 300.0  # m from a camera at which it sees a person well enough to judge; ours
+DOWN = frozenset(
+    {"silent", "segment_outage", "receiver_down", "unheard", "camera_blind", "stretch_blind", "segment_blind"}
+)  # reasons by which a device sees nothing
+NEEDS: Mapping[str, tuple[Means, ...]] = {
+    "M01": ("box",), "M02": (), "M03": ("light", "camera"), "M04": ("camera",), "M05": ("camera",), "M06": ("camera", "receiver"),
+    "M07": ("camera",), "M08": ("camera",), "M09": ("camera",), "M10": ("camera",), "M11": ("camera", "receiver"), "M12": ("receiver",),
+    "M13": ("receiver",), "M14": ("receiver",), "M15": ("receiver", "station"), "M16": ("receiver",), "M17": ("sensor",),
+}  # fmt: skip
+WORDS: Mapping[str, tuple[str, str]] = {
+    "none": ("无{means}", "no {means}"), "down": ("{means}离线", "{means} down"), "some_down": ("部分{means}离线", "some {means} down"),
+    "fog": ("大雾", "fog"), "disabled": ("模型停用", "model disabled"), "unheard": ("未收到数据", "nothing is heard"),
+}  # fmt: skip
+
+
+class Watch(NamedTuple):
+    """How well, and why not better: a reason of WORDS and the means that it is about."""
+
+    state: State
+    reason: str = ""
+    means: str = ""
+
+
+WELL = Watch("watching")
+_WORSE: Mapping[State, int] = {"watching": 0, "partly": 1, "blind": 2}
+
+
+def watching(site: Site, area: Area, alerts: Iterable[Alert]) -> dict[str, dict[str, Watch]]:
+    """Segment -> model -> how well; what is watched well is in it too."""
+    open_ones = [alert for alert in alerts if alert.condition == "active" and alert.resolved is None and not alert.drill]
+    down = _down(site, open_ones)
+    fog = any(alert.model == "M17" and alert.reason.code == "fog" and RANK[alert.level] >= RANK["yellow"] for alert in open_ones)
+    disabled = {str(alert.reason.values.get("model")) for alert in open_ones if alert.reason.code == "model_disabled"}
+    deaf = any(alert.model == "SYS" and alert.reason.code in ("no_tick", "broker_lost") for alert in open_ones)
+    area_wide = {means: _of(_standing(site, area.id, means), down, means) for means in ("receiver", "sensor", "station")}
+    found: dict[str, dict[str, Watch]] = {}
+    for segment in site.segments:
+        if segment.area == area.id:
+            near = {means: _of(_near(site, segment, means), down, means) for means in ("box", "camera", "light")}
+            found[segment.id] = {model: _judged(model, near | area_wide, fog=fog, disabled=model in disabled, deaf=deaf) for model in NEEDS}
+    return found
+
+
+def _judged(model: str, means: Mapping[str, Watch], *, fog: bool, disabled: bool, deaf: bool) -> Watch:
+    if disabled:
+        return Watch("blind", "disabled")
+    if deaf:
+        return Watch("blind", "unheard")
+    needs = NEEDS[model]
+    watches = [means[each] for each in needs]
+    if fog and "camera" in needs:
+        watches.append(Watch("partly", "fog"))
+    worst = max(watches, key=lambda watch: _WORSE[watch.state], default=WELL)
+    others = len([watch for watch in watches if watch.state != "blind"])
+    return worst._replace(state="partly") if worst.state == "blind" and len(needs) > 1 and others else worst  # the other means still sees some
+
+
+def _of(devices: tuple[Device, ...], down: set[str], means: Means) -> Watch:
+    gone = sum(device.id in down for device in devices)
+    if not devices:
+        return Watch("blind", "none", means)
+    if gone == len(devices):
+        return Watch("blind", "down", means)
+    return Watch("partly", "some_down", means) if gone else WELL
+
+
+def _down(site: Site, alerts: list[Alert]) -> set[str]:
+    """Ids of the devices that see and hear nothing: by an alert about them, or one of an outage of their segments."""
+    found: set[str] = set()
+    for alert in alerts:
+        if alert.model not in ("M02", "M03") or alert.reason.code not in DOWN:
+            continue
+        if alert.subject in site.device:
+            found.add(alert.subject)
+        found.update(
+            name for name in (*alert.evidence, *alert.reason.values.get("first", ())) if name in site.device
+        )  # an outage and devices never heard name theirs
+    return found
+
+
+def _standing(site: Site, area: str, means: Means) -> tuple[Device, ...]:
+    kind = "console" if means == "station" else means
+    return tuple(device for device in site.devices if device.type == kind and device.area == area and device.in_service)
+
+
+def _near(site: Site, segment: Segment, means: Means) -> tuple[Device, ...]:
+    """The segment's own, and cameras in reach of its middle. Kept with the site."""
+    kept: dict[tuple[str, str], tuple[Device, ...]] = site.__dict__.setdefault("watched_by", {})
+    if (segment.id, means) not in kept:
+        reach = REACH if means == "camera" else 0.0
+        kept[segment.id, means] = tuple(
+            device for device in _standing(site, segment.area, means)
+            if device.segment == segment.id or (reach and metres(device.position, segment.middle) <= reach)
+        )  # fmt: skip
+    return kept[segment.id, means]
+
+
+def words(watch: Watch) -> tuple[str, str]:
+    """(zh, en) of the reason; empty where all is well."""
+    if not watch.reason:
+        return "", ""
+    zh, en = WORDS[watch.reason]
+    means_zh, means_en = MEANS.get(watch.means, ("", ""))
+    return zh.format(means=means_zh), en.format(means=means_en)
+
+
+MEANS: Mapping[str, tuple[str, str]] = {
+    "box": ("报警箱", "call box"), "camera": ("摄像机", "camera"), "light": ("灯", "light"), "receiver": ("接收站", "receiver"),
+    "sensor": ("传感器", "sensor"), "station": ("船管站", "station"),
+}  # fmt: skip
