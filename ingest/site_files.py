@@ -16,6 +16,7 @@ from ingest.events import Level
 from ingest.site import Area, Channel, Device, Person, Post, Segment, Site, Step, Unit, Vessel, Zone, with_revision
 from ingest.site_checks import check
 from ingest.site_tables import Fault, Read, line_of
+from ingest.tide_file import faults_of
 
 NAMES = {"id", "name_zh", "name_en", "time_zone", "areas", "posts", "people", "channels", "escalation", "thresholds"}
 CheckThresholds = Callable[[Mapping[str, Mapping[str, Any]]], list[str]]  # what is wrong with them, one text each: models/catalogue.py
@@ -69,6 +70,8 @@ def _read(folder: Path, check_thresholds: CheckThresholds | None) -> tuple[Site 
         tide=_tide(read),
     )
     check(read, site, text)
+    for what, expected in faults_of(site.tide, site.area_of):
+        read.fault("tide.json", 1, what, expected)
     if check_thresholds is not None and not read.faults:
         for wrong in check_thresholds(site.thresholds):
             code = wrong.partition(".")[0]
@@ -220,7 +223,7 @@ def _tide(read: Read) -> dict[str, object]:
     except json.JSONDecodeError as broken:
         read.fault("tide.json", broken.lineno, broken.msg, "JSON")
         return {}
-    if not isinstance(tide, dict) or (tide and not isinstance(tide.get("harmonic_constituents"), list)):
+    if not isinstance(tide, dict) or (tide and not isinstance(tide.get("harmonic_constituents", tide.get("waters")), list)):
         read.fault("tide.json", 1, "no list harmonic_constituents", "one station of TICON-4, as its database writes it")
         return {}
     return tide
