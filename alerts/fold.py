@@ -14,6 +14,7 @@ from alerts.hearing import LATE, Hearing
 from alerts.intake import Intake, Known
 from alerts.life_cycle.board import Changes
 from alerts.life_cycle.life import LifeCycle
+from alerts.waters import Gone, Waters
 from ingest.events import Event, SiteChange, System, Tick
 from ingest.records import Batch
 from ingest.site import Area, Site
@@ -43,6 +44,7 @@ class Saved(Struct, frozen=True):
     life: bytes
     latest: bytes = b""  # the vessels' latest fixes
     standing: list[Finding] = []
+    owners: dict[str, tuple[int, int]] = {}  # vessel -> (area, when told), where areas meet
 
 
 class Gap(ValueError):
@@ -85,6 +87,7 @@ class Fold:
         heard, found = self.hearing.take(events, self.life.in_exercise)
         inputs: list[tuple[int, int, Any]] = [(finding.index, 0, finding) for finding in found]
         inputs += [(rare.nth, 1, rare) for rare in heard.people]
+        inputs += [(each.nth, 1, each) for each in heard.gone]
         inputs += [(index, 2, device) for index, device in heard.answers]
         inputs.sort(key=lambda each: each[:2])  # stable: models in the catalogue's order
         for index, _, each in inputs:
@@ -94,6 +97,9 @@ class Fold:
                 gathered.add(self.life.finding(structs.replace(each, raised=now), now))
             elif isinstance(each, Rare):
                 gathered.add(self._person(each, now))
+            elif isinstance(each, Gone):
+                area = self.site.area_by_number.get(each.to)
+                gathered.add(self.life.gone(each.vessel, area.id if area else str(each.to), now, beacon=each.beacon))
             elif (command := self.life.box_state(each)) is not None:
                 gathered.commands.append(command)
         gathered.add(self.life.tick_to(self.now))
@@ -121,6 +127,7 @@ class Fold:
                 intake=hearing.intake.known, counts=(hearing.intake.repeated, hearing.intake.outdated), vessels=hearing.vessels.all,
                 models={model.code: (model.memory_version, memories.pack(hearing.memory[model.code])) for model in hearing.models},
                 disabled=hearing.disabled, life=self.life.snapshot(), latest=memories.pack(hearing.vessels.latest), standing=hearing.standing.all(),
+                owners=hearing.waters.owners,
             )
         )  # fmt: skip
 
@@ -135,6 +142,7 @@ class Fold:
         hearing.intake = Intake(hearing.devices.row, saved.intake)
         hearing.intake.repeated, hearing.intake.outdated = saved.counts
         hearing.vessels = Vessels(saved.vessels, memories.unpack(Latest, saved.latest) if saved.latest else None)
+        hearing.waters = Waters(saved.owners)
         for finding in saved.standing:
             hearing.standing.note(finding)
         for model in hearing.models:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from msgspec import structs
 
 from alerts.intake import Intake
+from alerts.waters import Gone, Waters
 from ingest.events import KINDS, PEOPLE, URGENT, Distress, Event, Heartbeat, Position, Sos, Status, Tick, Tracks, kind_of
 from ingest.site import Area, Site
 from models.batch import Batch, Rare
@@ -39,6 +40,7 @@ class Heard(NamedTuple):
     people: list[Rare]  # for the life cycle
     answers: list[tuple[int, str]]  # devices to be told again how their alert stands
     times: list[int]  # now at each event
+    gone: list[Gone]
 
 
 class Hearing:
@@ -48,7 +50,7 @@ class Hearing:
         self.site, self.area, self.overrides = site, area, overrides
         self.models: tuple[Model, ...] = models_for(site, overrides)
         self.devices = Devices(site, area)
-        self.vessels = Vessels()
+        self.vessels, self.waters = Vessels(), Waters()
         self.intake = Intake(self.devices.row)
         self.standing = Findings(_heard(self.models))
         self.memory: dict[str, Any] = {model.code: model.start(site, area, self.devices) for model in self.models}
@@ -85,7 +87,7 @@ class Hearing:
         self.site, self.area, self.devices, self.models = new, area, devices, models
 
     def _hear(self, events: list[Event]) -> Heard:
-        heard = Heard([], [], [], [], [], [], [], [], [])
+        heard = Heard([], [], [], [], [], [], [], [], [], [])
         now, beat, note, wanted = self.now, self.intake.beat, self.intake.note, self._wanted
         beats, times = heard.heartbeats, heard.times
         for index, event in enumerate(events):
@@ -125,9 +127,19 @@ class Hearing:
             longitude, latitude = event.position
             sog, cog = event.sog, event.cog
             receiver = self.devices.row.get(event.device, -1)
+            owner = self._owns(index, event, at, heard) if event.waters else event.owner
             heard.positions.append(
-                (index, vessel, receiver, at, late, longitude, latitude, _NAN if sog is None else sog, _NAN if cog is None else cog, event.owner)
+                (index, vessel, receiver, at, late, longitude, latitude, _NAN if sog is None else sog, _NAN if cog is None else cog, owner)
             )
+
+    def _owns(self, index: int, event: Any, at: int, heard: Heard) -> bool:
+        """Whether the vessel is this area's, where areas meet. A beacon elsewhere says so each time; a fix, when the owner changes."""
+        own, before = self.area.number, self.waters.owners.get(event.vessel, (-1, 0))[0]
+        now = self.waters.owner(event.vessel, event.waters, at)
+        beacon = type(event) is Distress
+        if now != own and (before == own or beacon):
+            heard.gone.append(Gone(index, event.vessel, now, beacon))
+        return now == own
 
     def _hear_tracks(self, index: int, event: Any, heard: Heard) -> None:
         taken = self.intake.take(event, urgent=False)
@@ -178,6 +190,8 @@ class Hearing:
             at = event.received
             if event.state == "online":
                 heard.answers.append((index, event.device))
+        elif isinstance(event, Distress) and event.waters and event.vessel:
+            event = structs.replace(event, owner=self._owns(index, event, at, heard))
         heard.rare.append(Rare(index, event, at, event.drill, late))
 
     # Judging

@@ -194,6 +194,7 @@ class Position(Event, tag="position", frozen=True, kw_only=True):
     destination: Word | None = None
     class_: Literal["A", "B"] | None = None
     owner: bool = True  # False: the fix is another area's, copied here because it is near
+    waters: tuple[int, ...] = ()  # where areas meet: numbers of the area that holds the place, then of those whose border is within 0.5 nm
 
 
 class Distress(Event, tag="distress", frozen=True, kw_only=True):
@@ -204,6 +205,7 @@ class Distress(Event, tag="distress", frozen=True, kw_only=True):
     sog: Knots | None = None
     owner: bool = True
     raw: bytes | None = None
+    waters: tuple[int, ...] = ()  # as of `position`
 
 
 class Receiver(Event, tag="receiver", frozen=True, kw_only=True):

@@ -136,21 +136,10 @@ def to_area(area: Area, position: Lonlat) -> float:
     return 0.0 if inside(area.outline, position) else to_outline(area, position)
 
 
-def areas_near(site: Site, position: Lonlat, nm: float = NEAR) -> tuple[Area, ...]:
-    """The areas within `nm` nautical miles, nearest first."""
+def areas_near(site: Site, position: Lonlat, nm: float = NEAR) -> tuple[tuple[float, Area], ...]:
+    """(metres, area) of those within `nm` nautical miles, nearest first; of several that hold the position, the lowest number."""
     found = [(to_area(area, position), area.number, area) for area in site.areas]
-    return tuple(area for distance, _, area in sorted(found, key=lambda each: each[:2]) if distance <= nm * NM)
-
-
-def owner(site: Site, position: Lonlat, before: str = "") -> Area:
-    """The area whose water it is: the one that holds the position (the lowest number of several), else the nearest.
-
-    `before`, the owner until now, keeps it until the position is 0.5 nm past its border.
-    """
-    known = site.area_of.get(before)
-    if known is not None and to_area(known, position) <= KEPT * NM:
-        return known
-    return min(site.areas, key=lambda area: (to_area(area, position), area.number))
+    return tuple((distance, area) for distance, _, area in sorted(found, key=lambda each: each[:2]) if distance <= nm * NM)
 
 
 # Shore

@@ -189,7 +189,7 @@ def _tick(waiting: dict[int, list[Any]], now: int, revision: str) -> Iterator[tu
 
 
 def write(event: Event, area: str) -> tuple[str, dict[str, Any]]:
-    """(topic, payload) that `reread` makes the same event of, with what the door found (`flags`, `owner`, `raw`)."""
+    """(topic, payload) that `reread` makes the same event of, with what the door found (`flags`, `owner`, `waters`, `raw`)."""
     payload = name_object(event)
     device = event.device
     if not _NAME.fullmatch(device):  # a gateway named what no topic can

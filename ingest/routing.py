@@ -5,10 +5,8 @@ from typing import Any
 import msgspec
 
 from ingest.events import Bulletin, Distress, Event, Exercise, Permit, Position, Silence, Unit, Work
-from ingest.geo import areas_near, owner
+from ingest.geo import KEPT, NEAR, NM, areas_near
 from ingest.site import Site
-
-NEAR = 20.0  # nautical miles: 30 min at 40 kn. Source: ours
 
 Routed = list[tuple[int, Event]]
 
@@ -26,19 +24,22 @@ class Router:
         return [(number, event) for number in self._areas(event, home)]
 
     def _by_place(self, event: Any, home: int) -> Routed:
-        """A fix goes to every area near it. Far from all, it stays with its receiver's area: a fix as nobody's own, a distress as its own."""
+        """A fix goes to every area near it. Far from all, it stays with its receiver's area: a fix as nobody's own, a distress as its own.
+
+        The owner told is the area that holds the place, else the nearest. Where areas meet, `waters` names those that may go on owning it, which only the
+        memory of an area can tell: this function has none.
+        """
         if event.position is None:
             return [(home, event)]
         site, position = self._site, event.position
-        areas = areas_near(site, position, NEAR)
-        owning = areas[0].number if len(areas) == 1 else owner(site, position).number if areas else -1
-        near = tuple((area.number, area.number == owning) for area in areas)
-        if isinstance(event, Distress):
-            if not near:
-                near = ((home, True),)
-        elif not near:
-            near = ((home, False),)
-        return [(number, event if event.owner == owns else msgspec.structs.replace(event, owner=owns)) for number, owns in near]
+        near = areas_near(site, position, NEAR)
+        if not near:
+            owns = isinstance(event, Distress)
+            return [(home, event if event.owner == owns else msgspec.structs.replace(event, owner=owns))]
+        if len(near) == 1:
+            return [(near[0][1].number, event)]
+        waters = (near[0][1].number, *(area.number for metres, area in near[1:] if metres <= KEPT * NM))
+        return [(area.number, msgspec.structs.replace(event, owner=area.number == waters[0], waters=waters)) for _, area in near]
 
     def _areas(self, event: Event, home: int) -> tuple[int, ...]:
         site = self._site

@@ -1,7 +1,7 @@
 """The named form of every kind: the JSON or MessagePack object of the wire, derived from the log's rows so that a field is written once.
 
 A form differs from its row in this: keys have names (`class`, `from`, `device` where Python needs others), times may be RFC 3339 or milliseconds,
-integers and texts are bounded, and what only our own processes may say (`flags`, `owner`, `retained`, `raw`) is absent, except in recordings of ours.
+integers and texts are bounded, and what only our own processes may say (`flags`, `owner`, `waters`, `retained`, `raw`) is absent, except in recordings of ours.
 """
 
 import types
@@ -18,7 +18,7 @@ from ingest.events import KINDS, Event, Millis, Permit, Text, Word, Work
 
 Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]  # what JSON, JavaScript and MessagePack all keep
 Moment = Millis | Annotated[datetime, Meta(tz=True)]  # RFC 3339 with an offset, or ms
-OURS_ONLY = ("flags", "owner", "retained", "raw")
+OURS_ONLY = ("flags", "owner", "waters", "retained", "raw")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _LAST = 253_402_300_799_999  # ms, end of the year 9999

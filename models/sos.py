@@ -115,9 +115,10 @@ class SosCall:
 
     def _beacon(self, memory: Memory, rare: Rare, event: Distress) -> Iterator[Finding]:
         """One beacon, one alert: told at first, when its level or label changes, and when it has moved on after a while."""
-        if not event.owner:
-            return
         subject = event.vessel or event.device
+        if not event.owner:
+            memory.beacons.pop(subject, None)  # another area's: back here it is told anew
+            return
         moving = event.sog is not None and event.sog > self.moving
         test = event.test and "odd" not in event.flags
         level = "blue" if test else "red"

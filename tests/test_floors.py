@@ -19,7 +19,7 @@ MAY = {
 OURS = {*MAY, "coast_guardian", "bench"}
 BANNED = {"core", "common", "util", "utils", "helper", "helpers", "base", "manager", "handler"}
 ENGINE = {"ingest/transport.py", "alerts/processor.py", "alerts/recorder.py"}
-PURE = ("fold", "hearing", "intake", "wording")
+PURE = ("fold", "hearing", "intake", "waters", "wording")
 CLOCKS = {"time.time", "time.time_ns", "time.monotonic", "time.monotonic_ns", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 
 

@@ -99,7 +99,8 @@ def deadlines(site: Site, case: Case) -> list[tuple[int, str]]:
     alert, found = case.alert, []
     if not case.is_open:
         ended = alert.resolved if alert.resolved is not None else alert.updated
-        if RANK[case.peak] >= RANK["orange"] and alert.response == "resolved" and not case.chief_told and not alert.drill:
+        unverified = alert.response == "resolved" and case.resolver and not case.chief_told  # what nobody resolved went to another area
+        if unverified and RANK[case.peak] >= RANK["orange"] and not alert.drill:
             found.append((ended + UNVERIFIED, "unverified"))
         return [*found, (ended + KEPT[case.peak], "forget")]
     if case.answers and not case.acknowledged and not case.waiting:

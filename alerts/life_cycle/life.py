@@ -13,6 +13,7 @@ from alerts import wording
 from alerts.alert import Command, alert_key
 from alerts.life_cycle import entries, findings, quieting, responses, timers
 from alerts.life_cycle.board import VERSION, Board, Changes, Saved
+from alerts.life_cycle.closing import close
 from alerts.life_cycle.escalation import due
 from alerts.life_cycle.suppression import finding_of
 from ingest.events import Event
@@ -39,6 +40,14 @@ class LifeCycle:
         """`entered_late`: ms by which a person's entry came late; its own time serves the record."""
         self._advance(now)
         entries.hear(self.board, event, now, entered_late)
+        return self.board.taken()
+
+    def gone(self, vessel: str, to: str, now: int, *, beacon: bool) -> Changes:
+        """The vessel is another area's. A call for help stays here until the call itself came from there, which raises it there."""
+        self._advance(now)
+        for case in self.board.in_order():
+            if case.alert.subject == vessel and (beacon or case.alert.model != "M01"):
+                close(self.board, case, now, outcome="transferred", note=to)
         return self.board.taken()
 
     def tick_to(self, now: int) -> Changes:

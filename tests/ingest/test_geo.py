@@ -56,18 +56,10 @@ def test_along_the_shore(site):
     assert geo.along_shore(site, "chongwu-001", "xiutu-001") == math.inf
 
 
-def test_the_owner_changes_only_half_a_mile_past_the_border(site):
-    border = (118.68, 24.8275)
-    south = (border[0], border[1] - 0.4 * geo.NM / 111_000)
-    further = (border[0], border[1] - 0.6 * geo.NM / 111_000)
-    assert geo.owner(site, south).id == "shishi"
-    assert geo.owner(site, south, "huian").id == "huian"
-    assert geo.owner(site, further, "huian").id == "shishi"
-    assert geo.owner(site, (0.0, 0.0)).id in site.area_of
-
-
-def test_a_position_goes_to_every_area_within_reach(site):
-    assert {area.id for area in geo.areas_near(site, (118.75, 24.83))} == {"huian", "shishi"}
+def test_a_position_goes_to_every_area_within_reach_the_nearest_first(site):
+    found = geo.areas_near(site, (118.75, 24.83))
+    assert {area.id for _, area in found} == {"huian", "shishi"}
+    assert [distance for distance, _ in found] == sorted(distance for distance, _ in found)
     assert geo.areas_near(site, (0.0, 0.0)) == ()
 
 
