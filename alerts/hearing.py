@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 from msgspec import structs
 
 from alerts.intake import Intake
+from alerts.looks import Seen
 from alerts.waters import Gone, Waters
 from ingest.events import KINDS, PEOPLE, URGENT, Distress, Event, Heartbeat, Position, Sos, Status, Tick, Tracks, kind_of
 from ingest.site import Area, Site
 from models.batch import Batch, Rare
 from models.catalogue import models_for
-from models.columns import KINDS_SEEN, NOTHING, Heartbeats, Looks, Objects, Positions, Visits, between, columns_of
+from models.columns import NOTHING, Heartbeats, Looks, Objects, Positions, Visits, between, columns_of
 from models.model import Finding, Model
 from models.places import places_of
 from models.sos import SosCall
@@ -33,9 +34,7 @@ class Heard(NamedTuple):
 
     heartbeats: list[tuple[int, int, int, bool, bool, float, float]]
     positions: list[tuple[int, int, int, int, int, float, float, float, float, bool]]
-    looks: list[tuple[int, int, int, int]]
-    objects: list[tuple[int, int, int, int, int, float, float, float, float, float, float, float, float, float]]
-    declared: list[tuple[int, tuple[str, ...]]]  # row of an object without a position, and the zones that its camera names
+    seen: Seen
     rare: list[Rare]
     people: list[Rare]  # for the life cycle
     answers: list[tuple[int, str]]  # devices to be told again how their alert stands
@@ -87,7 +86,7 @@ class Hearing:
         self.site, self.area, self.devices, self.models = new, area, devices, models
 
     def _hear(self, events: list[Event]) -> Heard:
-        heard = Heard([], [], [], [], [], [], [], [], [], [])
+        heard = Heard([], [], Seen(), [], [], [], [], [])
         now, beat, note, wanted = self.now, self.intake.beat, self.intake.note, self._wanted
         beats, times = heard.heartbeats, heard.times
         for index, event in enumerate(events):
@@ -146,26 +145,17 @@ class Hearing:
         camera = self.devices.row.get(event.device, -1)
         if taken is None or camera < 0 or event.received - taken[0] > LATE:
             return
-        at, objects = taken[0], heard.objects
-        heard.looks.append((index, camera, at, len(event.objects)))
-        for each in event.objects:
-            longitude, latitude = each.position or (_NAN, _NAN)
-            if each.zones and each.position is None:
-                heard.declared.append((len(objects), each.zones))
-            objects.append((
-                index, camera, at, self.devices.track(event.device, each.track), _KIND[each.class_], each.score, longitude, latitude,
-                _number(each.position_error), _number(each.speed), each.box[3], _number(each.in_water), _number(each.lit), _number(each.length),
-            ))  # fmt: skip
+        heard.seen.add(index, camera, taken[0], event)
 
     def _columns(self, heard: Heard) -> dict[str, Any]:
         """Every heavy kind; the vessels' latest fixes move on with them."""
-        fixes, objects = columns_of(Positions, heard.positions), columns_of(Objects, heard.objects)
+        fixes = columns_of(Positions, heard.positions)
         if len(fixes.nth):
             self.vessels.seen(fixes, self.heard)
-        visits = places_of(self.site, self.area).visits(objects, heard.declared) if len(objects.nth) else NOTHING[Visits]
+        looks, objects, declared = heard.seen.columns(self.devices)
+        visits = places_of(self.site, self.area).visits(objects, declared) if len(objects.nth) else NOTHING[Visits]
         return {
-            "heartbeats": columns_of(Heartbeats, heard.heartbeats), "positions": fixes, "looks": columns_of(Looks, heard.looks), "objects": objects,
-            "visits": visits,
+            "heartbeats": columns_of(Heartbeats, heard.heartbeats), "positions": fixes, "looks": looks, "objects": objects, "visits": visits,
         }  # fmt: skip
 
     def _hear_rare(self, index: int, event: Event, heard: Heard) -> None:
@@ -241,11 +231,6 @@ class Hearing:
 
 _COLUMNS: dict[str, type[Any]] = {"heartbeats": Heartbeats, "positions": Positions, "looks": Looks, "objects": Objects, "visits": Visits}
 NOTHING_BY_NAME: dict[str, Any] = {name: NOTHING[kind] for name, kind in _COLUMNS.items()}
-_KIND = {name: index for index, name in enumerate(KINDS_SEEN)}
-
-
-def _number(value: float | bool | None) -> float:
-    return _NAN if value is None else float(value)
 
 
 def _heard(models: tuple[Model, ...]) -> list[str]:

@@ -29,21 +29,16 @@ class Devices:
             tuple(self.row[other] for other in device.neighbours if other in self.row) for device in self.all
         )
 
-        self._marks = _marks(self.all)
-        self._keys: dict[tuple[str, int | str], int] = {}
+        marks = _marks(self.all)
+        self._marks = np.array([marks.get(device.id, 0) for device in self.all], dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self.all)
 
-    def track(self, camera: str, track: int | str) -> int:
-        """A key of (camera, track), below 2**63, the same at every time and on every machine."""
-        key = self._keys.get((camera, track))
-        if key is None:
-            if len(self._keys) > 100_000:  # only to be quick: what is forgotten is reckoned again
-                self._keys.clear()
-            own = track if isinstance(track, int) and 0 <= track < _WORD else _WORD | crc32(str(track).encode())
-            key = self._keys[camera, track] = self._marks.get(camera, 0) << 33 | own
-        return key
+    def tracks(self, cameras: NDArray[np.int64], tracks: Sequence[int | str]) -> NDArray[np.int64]:
+        """int64[n]: a key of (camera, track) each, from 0 to 2**63 - 1, the same at every time and on every machine. `cameras`: rows."""
+        own = [track if type(track) is int and 0 <= track < _WORD else _WORD | crc32(str(track).encode()) for track in tracks]
+        return self._marks[cameras] << 33 | np.array(own, dtype=np.int64)
 
 
 _WORD = 1 << 32

@@ -55,10 +55,11 @@ def test_one_look_gives_a_look_its_objects_and_their_visits():
 def test_a_track_has_the_same_key_at_every_time_and_no_two_have_one():
     names = [1, 2, "1", "b7", 2**40, -1, 2**31]
     one, two = Hearing(SITE, SITE.areas[0]).devices, Hearing(SITE, SITE.areas[0]).devices
-    keys = [one.track("cam-1", name) for name in names]
+    cameras = np.full(len(names), one.row["cam-1"])
+    keys = one.tracks(cameras, names).tolist()
     assert len(set(keys)) == len(names)
     assert all(0 <= key < 2**63 for key in keys)
-    assert [two.track("cam-1", name) for name in reversed(names)] == keys[::-1]
+    assert two.tracks(cameras, names[::-1]).tolist() == keys[::-1]
 
 
 def test_the_latest_fix_is_the_newest_whatever_came_last():
