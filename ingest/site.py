@@ -12,10 +12,12 @@ from typing import Literal
 from msgspec import Struct, field, msgpack, structs
 
 from ingest.events import Level
+from ingest.village import Covenant, Group, Moratorium, Season
 
 Lonlat = tuple[float, float]
 DeviceType = Literal["box", "light", "camera", "receiver", "gateway", "sensor", "console"]
 Role = Literal["operator", "shift_leader", "clerk", "police", "unit", "installer", "chief", "administrator"]
+VesselKind = Literal["fishing", "township", "carrier", "tender", "trade", "ferry", "leisure", "official"]
 ZoneKind = Literal[
     "harbour", "berth", "anchorage", "closed", "bathing", "gleaning", "risk_point", "road", "border", "forbidden", "aquaculture", "fairway"
 ]
@@ -127,6 +129,14 @@ class Vessel(Struct, frozen=True):
     phone: str = ""
     contact: str = ""  # emergency contact
     wind_rating: int | None = None  # Beaufort
+    plate: str = ""  # as painted on a township boat
+    kind: VesselKind = "fishing"  # tender: of a farm; official: on duty
+    certificate_until: str = ""  # last day, 2026-12-31
+    insurance_until: str = ""  # the same
+    inspection_until: str = ""  # the same
+    crew: int | None = None  # persons that the certificate names
+    kit: tuple[str, ...] = ()  # aboard: locator, radio, lifejackets, liferaft, flares, lights, beacon, pump
+    whitelist: tuple[str, ...] = ()  # models to which it is known and no alert, as M06
 
 
 class Step(Struct, frozen=True):
@@ -167,6 +177,10 @@ class Site(Struct, frozen=True, dict=True):
     thresholds: Mapping[str, Mapping[str, float | int | str | bool]] = field(default_factory=dict)  # model code -> parameter -> value
     escalation: Mapping[Level, tuple[Step, ...]] = field(default_factory=dict)
     tide: Mapping[str, object] = field(default_factory=dict)  # the nearest station's constituents
+    groups: tuple[Group, ...] = ()
+    covenants: tuple[Covenant, ...] = ()
+    moratoria: tuple[Moratorium, ...] = ()
+    seasons: tuple[Season, ...] = ()
 
     # Looked up often, so kept: names to things.
     @cached_property
@@ -205,6 +219,19 @@ class Site(Struct, frozen=True, dict=True):
     def vessel(self) -> dict[str, Vessel]:
         """By MMSI and by terminal number."""
         return {key: vessel for vessel in self.vessels for key in (vessel.mmsi, vessel.terminal) if key}
+
+    @cached_property
+    def registry(self) -> dict[str, Vessel]:
+        """By the registry's id."""
+        return {vessel.id: vessel for vessel in self.vessels}
+
+    @cached_property
+    def group(self) -> dict[str, Group]:
+        return {group.id: group for group in self.groups}
+
+    @cached_property
+    def covenant(self) -> dict[str, Covenant]:
+        return {covenant.id: covenant for covenant in self.covenants}
 
     @cached_property
     def lowest_area(self) -> Area:

@@ -1,4 +1,4 @@
-"""Reads the folder of a site: site.toml, devices.csv, segments.csv, units.csv, vessels.csv, zones.geojson, shoreline.geojson, tide.json.
+"""Reads the folder of a site: site.toml, the tables devices, segments, units, vessels, groups, moratoria, seasons (.csv), zones and shoreline (.geojson), tide.json.
 
 Everything is read and checked before anything is said, so that one run of `site check` tells every fault.
 """
@@ -17,8 +17,10 @@ from ingest.site import Area, Channel, Device, Person, Post, Segment, Site, Step
 from ingest.site_checks import check
 from ingest.site_tables import Fault, Read, line_of
 from ingest.tide_file import faults_of
+from ingest.village import Covenant, Group, Moratorium, Season
+from ingest.village_checks import check_village
 
-NAMES = {"id", "name_zh", "name_en", "time_zone", "areas", "posts", "people", "channels", "escalation", "thresholds"}
+NAMES = {"id", "name_zh", "name_en", "time_zone", "areas", "posts", "people", "channels", "covenants", "escalation", "thresholds"}
 CheckThresholds = Callable[[Mapping[str, Mapping[str, Any]]], list[str]]  # what is wrong with them, one text each: models/catalogue.py
 WITHIN = 400.0  # m along the shore: neighbours; warning-models M02
 
@@ -68,8 +70,13 @@ def _read(folder: Path, check_thresholds: CheckThresholds | None) -> tuple[Site 
         thresholds=_thresholds(read, document, text),
         escalation=_escalation(read, document, text),
         tide=_tide(read),
+        groups=read.csv("groups.csv", Group),
+        covenants=read.tables(document, text, "covenants", Covenant),
+        moratoria=read.csv("moratoria.csv", Moratorium),
+        seasons=read.csv("seasons.csv", Season),
     )
     check(read, site, text)
+    check_village(read, site)
     for what, expected in faults_of(site.tide, site.area_of):
         read.fault("tide.json", 1, what, expected)
     if check_thresholds is not None and not read.faults:
@@ -95,7 +102,7 @@ def _own_thresholds(zone: Zone) -> dict[str, dict[str, Any]]:
 
 
 def _completed(site: Site) -> Site:
-    """With what follows from the rest: the posts' stretches, the devices' neighbours."""
+    """With what follows from the rest: the posts' stretches, the devices' neighbours, the groups' members."""
     posts = []
     for post in site.posts:
         stretch = tuple(segment.id for segment in site.segments if post.id in (segment.station, segment.police))
@@ -104,7 +111,21 @@ def _completed(site: Site) -> Site:
     for device in site.devices:
         if here := site.segment.get(device.segment):
             where.setdefault((device.type, here.line, here.index), []).append(device)
-    return structs.replace(site, posts=tuple(posts), devices=tuple(_with_neighbours(site, device, where) for device in site.devices))
+    devices = tuple(_with_neighbours(site, device, where) for device in site.devices)
+    return structs.replace(_grouped(site), posts=tuple(posts), devices=devices)
+
+
+def _grouped(site: Site) -> Site:
+    """Vessels and groups name each other, whichever file says so; a group that only vessels name has no more than its name."""
+    of = {vessel: group.id for group in site.groups for vessel in group.members}
+    vessels = tuple(structs.replace(vessel, group=vessel.group or of.get(vessel.id, "")) for vessel in site.vessels)
+    members: dict[str, list[Vessel]] = {}
+    for vessel in vessels:
+        if vessel.group:
+            members.setdefault(vessel.group, []).append(vessel)
+    unnamed = (Group(name, name, name, of_it[0].home) for name, of_it in members.items() if name not in site.group)
+    groups = tuple(structs.replace(group, members=tuple(vessel.id for vessel in members.get(group.id, ()))) for group in (*site.groups, *unnamed))
+    return structs.replace(site, vessels=vessels, groups=groups)
 
 
 def _with_neighbours(site: Site, device: Device, where: Mapping[tuple[str, str, int], list[Device]]) -> Device:

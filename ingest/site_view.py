@@ -39,7 +39,10 @@ def show(site: Site) -> Answer:
         lines += [f"    {post.kind} {post.id} {post.name_zh}: {len(post.segments)} segments" for post in site.posts if post.area == area.id]
     lines.append(f"  people: {_counted(Counter(person.role for person in site.people))}")
     lines.append(f"  units: {_counted(Counter(unit.type for unit in site.units))}")
-    lines.append(f"  vessels: {len(site.vessels)} in {len({vessel.group for vessel in site.vessels if vessel.group})} groups")
+    lines.append(f"  vessels: {len(site.vessels)} in {len(site.groups)} ten-ship groups under {len(site.covenants)} covenants")
+    lines.append(
+        f"  moratoria: {', '.join(each.id for each in site.moratoria) or 'none'}; seasons: {', '.join(each.id for each in site.seasons) or 'none'}"
+    )
     lines.append(f"  zones: {_counted(Counter(zone.kind for zone in site.zones))}")
     for level, steps in site.escalation.items():
         lines.append(f"  {level}: " + "; ".join(f"after {written(step.after)} {', '.join(step.to)}" for step in steps))

@@ -12,12 +12,14 @@ import msgspec
 from ingest.durations import written
 from ingest.site import Device, Segment, Site, Unit, Vessel
 from ingest.site_tables import PLACES
+from ingest.village import Group, Moratorium, Season
 
 DIGITS = 6  # of a degree: 0.1 m
+FOLLOW = ("neighbours", "members")  # from the other rows
 
 
 def write_site(site: Site, folder: Path, note: str = "") -> None:
-    """Writes all files; `note` becomes a comment at the top of site.toml. What follows from the rest (stretches, neighbours) is not written."""
+    """Writes all files; `note` becomes a comment at the top of site.toml. What follows from the rest (stretches, neighbours, members of groups) is not written."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "site.toml").write_text(_toml(site, note), encoding="utf-8")
     for name, kind, things in (
@@ -27,6 +29,9 @@ def write_site(site: Site, folder: Path, note: str = "") -> None:
         ("vessels", Vessel, site.vessels),
     ):
         (folder / f"{name}.csv").write_text(_csv(kind, things), encoding="utf-8")
+    for name, rare, rows in (("groups", Group, site.groups), ("moratoria", Moratorium, site.moratoria), ("seasons", Season, site.seasons)):
+        if rows:
+            (folder / f"{name}.csv").write_text(_csv(rare, rows), encoding="utf-8")
     zones = [
         (
             {"id": zone.id, "kind": zone.kind, "areas": zone.areas, "name_zh": zone.name_zh, "name_en": zone.name_en, **zone.properties},
@@ -44,7 +49,7 @@ def write_site(site: Site, folder: Path, note: str = "") -> None:
 def _toml(site: Site, note: str) -> str:
     out = [f"# {line}" for line in note.splitlines()]
     out += [f"{name} = {_value(getattr(site, name))}" for name in ("id", "name_zh", "name_en", "time_zone")]
-    for name, left_out in (("areas", ()), ("posts", ("segments",)), ("people", ()), ("channels", ("timeout",))):
+    for name, left_out in (("areas", ()), ("posts", ("segments",)), ("people", ()), ("channels", ("timeout",)), ("covenants", ())):
         for thing in getattr(site, name):
             out += ["", f"[[{name}]]"]
             for key, value in msgspec.to_builtins(thing).items():
@@ -80,7 +85,7 @@ def _rounded(value: Any) -> Any:
 
 def _csv(kind: type[Any], things: Iterable[Any]) -> str:
     out = io.StringIO()
-    columns = [column for field in kind.__struct_fields__ if field != "neighbours" for column in PLACES.get(field, (field,))]
+    columns = [column for field in kind.__struct_fields__ if field not in FOLLOW for column in PLACES.get(field, (field,))]
     writer = csv.writer(out, lineterminator="\n")
     rows = [_cells(kind, thing) for thing in things]
     kept = [at for at, _ in enumerate(columns) if any(row[at] for row in rows)] or list(range(len(columns)))
@@ -93,7 +98,7 @@ def _cells(kind: type[Any], thing: Any) -> list[str]:
     cells = []
     for field in kind.__struct_fields__:
         value = getattr(thing, field)
-        if field == "neighbours":
+        if field in FOLLOW:
             continue
         if field in PLACES:
             cells += [f"{degrees:.{DIGITS}f}" for degrees in value] if value else ["", ""]

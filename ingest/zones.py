@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, get_args
 
 from ingest.site import Zone, ZoneKind
+from ingest.village import fault_of_days, in_days
 
 HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24):([0-5]\d)")
 
@@ -21,6 +22,7 @@ class Property(NamedTuple):
 EVERY: tuple[str, ...] = get_args(ZoneKind)
 PROPERTIES: dict[str, Property] = {
     "hours": Property(EVERY, str, "", 0, 0, "local hours in which it holds, 22:00-06:00; without: always"),
+    "days": Property(EVERY, str, "", 0, 0, "local days on which it holds, 05-01..08-16 every year or 2026-05-01..2026-08-16; without: always"),
     "capacity": Property(("bathing", "closed", "gleaning", "road"), float, "persons", 1, 1e6, "approved at one time"),
     "surface": Property(EVERY, float, "m2", 1, 1e9, "that people can use; without: that of the ring"),
     "height": Property(("gleaning",), float, "m", -5, 20, "of the ground above chart datum: dry while the tide is lower"),
@@ -47,6 +49,8 @@ def faults_of(zone: Zone) -> Iterator[tuple[str, str]]:
             yield f"{name} = {value!r}", "true or false"
         elif name == "hours" and (not isinstance(value, str) or not HOURS.fullmatch(value)):
             yield f"{name} = {value!r}", "local hours as 22:00-06:00"
+        elif name == "days" and fault_of_days(value):
+            yield f"{name} = {value!r}", "local days as 05-01..08-16 or 2026-05-01..2026-08-16"
 
 
 def number(zone: Zone, name: str) -> float | None:
@@ -61,3 +65,9 @@ def hours(zone: Zone) -> tuple[int, int]:
     if found is None:
         return 0, 1440
     return int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
+
+
+def on_day(zone: Zone, day: str) -> bool:
+    """Whether the zone holds on a local day, 2026-05-01."""
+    days = zone.properties.get("days")
+    return days is None or in_days(str(days), day)

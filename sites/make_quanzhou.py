@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec import structs
+
 from ingest.geo import from_local
 from ingest.site import Area, Channel, Device, Lonlat, Person, Post, Role, Segment, Site, Unit, Vessel, Zone, ZoneKind
 from ingest.site_make import ESCALATION, cut, on_segment
 from ingest.site_write import write_site
+from ingest.village import Covenant, Group, Moratorium, Season
 
 FOLDER = Path(__file__).resolve().parent / "quanzhou-bay"
 NOTE = """The example site: an invented watch on the real shore of Quanzhou Bay, made by sites/make_quanzhou.py.
@@ -59,6 +62,33 @@ POSTS = (
 )
 SURNAMES, GIVEN = "林陈黄张吴李王郑蔡庄许曾", ("志强", "丽华", "建国", "美玲", "文彬", "秀珍", "伟明", "雅婷", "海生", "晓燕", "国栋", "诗涵")
 CHANNELS = (Channel("console", "console:"),)
+COVENANTS = (
+    Covenant(
+        "ten-ships", "十船联保公约", "Ten-ship covenant",
+        ("出海先报告,回港即销报", "同出同归,互相照应", "证件、保险、检验齐全", "定位、电台、救生衣齐备", "听召回,不抢风头,不违禁渔"),
+        ("Report before you sail and when you are back", "Sail together, look after each other", "Papers, insurance and inspection in order",
+         "Locator, radio and life jackets aboard", "Come back when called; no sailing into a gale or in the moratorium"),
+    ),
+    Covenant(
+        "small-boats", "小船公约", "Small-boat covenant", ("12米以下小船不单独出海", "六级风不出海"),
+        ("No boat under 12 m sails alone", "No sailing at force 6"), kit=("locator", "lifejackets"), near=4.0, apart=6.0,
+    ),
+)  # fmt: skip
+# The dates of 2025 as published; those of later years are to be entered from each year's notice.
+MORATORIA = tuple(
+    Moratorium(f"south-{year}", f"{year}-05-01T12:00", f"{year}-08-16T12:00", north=26.5, exempt=("angling", "longline", "support"), source=source)
+    for year, source in (
+        (2025, "MARA 2025; south of 26.5 N, all gear but hook and line"), (2026, "as 2025, to be checked"), (2027, "as 2025, to be checked")
+    )
+)  # fmt: skip
+PROPERTIES: dict[str, dict[str, str | float | bool]] = {
+    "forbidden-bridge": {"strict": True, "warning": 6}, "border-outer": {"warning": 15},
+}  # fmt: skip
+SEASONS = (
+    Season("national-day-2026", "holiday", "2026-10-01", "2026-10-07", name_zh="国庆假期", name_en="National Day"),
+    Season("spring-festival-2027", "holiday", "2027-02-05", "2027-02-12", name_zh="春节假期", name_en="Spring Festival"),
+    Season("oysters-2026", "farm", "2026-09-01", "2027-03-31", "04:00-18:00", ("aquaculture-1",), "海蛎采收", "Oyster harvest"),
+)
 
 
 def quanzhou(land: tuple[tuple[Lonlat, ...], ...], tide: dict[str, Any], seed: int = 1) -> Site:
@@ -69,7 +99,8 @@ def quanzhou(land: tuple[tuple[Lonlat, ...], ...], tide: dict[str, Any], seed: i
         revision="", id="quanzhou-bay", name_zh="泉州湾", name_en="Quanzhou Bay", time_zone="Asia/Shanghai", areas=AREAS, posts=POSTS,
         people=_people(dice), segments=segments, devices=_devices(segments), units=_units(), zones=_zones(segments), vessels=_vessels(dice),
         shoreline=land, channels=CHANNELS, escalation=ESCALATION, tide=tide,
-        thresholds={"M02": {"missed": 90_000}, "M12": {"blue_after": 1_800_000}},
+        thresholds={"M02": {"missed": 90_000}, "M12": {"blue_after": 1_800_000}}, groups=_groups(seed), covenants=COVENANTS, moratoria=MORATORIA,
+        seasons=SEASONS,
     )  # fmt: skip
 
 
@@ -185,6 +216,7 @@ def _zones(segments: tuple[Segment, ...]) -> tuple[Zone, ...]:
         ("border-outer", "border", NORTH, "外侧警戒线", "Outer line", (119.09, 24.83), 60, 47000),
     ]
     zones = [_box(*row) for row in rows]
+    zones = [structs.replace(zone, properties=PROPERTIES.get(zone.id, {})) for zone in zones]
     zones += [
         _box(f"closed-{segment.id}", "closed", segment.area, f"{segment.name_zh}封闭区", f"Closed shore, {segment.name_en}", segment.middle, 180, 120)
         for segment in segments
@@ -236,7 +268,37 @@ def _vessels(dice: random.Random) -> tuple[Vessel, ...]:
                 gear=dice.choice(("gillnet", "trawl", "stow", "longline", "angling")), wind_rating=6 if length < 12 else 7 if length < 24 else 8,
             )
         )  # fmt: skip
+    more = random.Random(len(found))  # noqa: S311 — an invented coast; of its own, so that what was drawn before stays
+    return tuple(_registered(vessel, at, more) for at, vessel in enumerate(found))
+
+
+def _groups(seed: int) -> tuple[Group, ...]:
+    """Forty groups of ten; its members are named in the registry."""
+    dice = random.Random(seed + 1)  # noqa: S311 — an invented coast
+    found = []
+    for post in POSTS:
+        if post.kind != "station":
+            continue
+        short = post.id.removeprefix("station-")
+        for number in range(1, 11):
+            contact = dice.choice(SURNAMES) + dice.choice(GIVEN)
+            found.append(
+                Group(
+                    f"{short}-{number:02d}", f"{post.name_zh.removesuffix('船管站')}第{number}联保组", f"{post.name_en.removesuffix(' station')} group {number}",
+                    post.id, "small-boats" if number == 10 else "ten-ships", contact=contact, phone=f"0595-555{dice.randrange(10_000):04d}",
+                )
+            )  # fmt: skip
     return tuple(found)
+
+
+def _registered(vessel: Vessel, at: int, dice: random.Random) -> Vessel:
+    """The rest of the registry's row: papers, crew, kit. One boat's insurance has run out."""
+    until = [f"20{dice.randrange(30, 36)}-{dice.randrange(1, 13):02d}-{dice.randrange(1, 28):02d}" for _ in range(3)]
+    return structs.replace(
+        vessel, plate=f"闽泉台{at:04d}" if at % 25 == 12 else "", kind="carrier" if at % 25 == 24 else "township" if at % 25 == 12 else "fishing",
+        certificate_until=until[0], insurance_until="2026-06-30" if at == 399 else until[1], inspection_until=until[2],
+        crew=max(2, round((vessel.length or 10) / 4)), kit=("locator", "radio", "lifejackets") if (vessel.length or 0) >= 12 else ("locator", "lifejackets"),
+    )  # fmt: skip
 
 
 def main(shore: Path, tides: Path) -> None:

@@ -11,6 +11,7 @@ from ingest.geo import metres
 from ingest.site import pack_site, unpack_site
 from ingest.site_files import SiteFaults, check_site, read_site
 from ingest.site_view import check, init, show
+from ingest.village import fault_of_days, in_days, span_of
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "sites" / "quanzhou-bay"
 
@@ -37,6 +38,7 @@ def test_the_example_has_no_fault_and_its_promised_size(site):
     assert len(site.areas) == 2
     assert len(site.vessels) == 400
     assert len(site.units) == 12
+    assert [len(group.members) for group in site.groups] == [10] * 40
     assert [post.kind for post in site.posts].count("station") == 4
     assert [post.kind for post in site.posts].count("police") == 2
     assert sum(metres(s.start, s.middle) + metres(s.middle, s.end) for s in site.segments) == pytest.approx(
@@ -87,6 +89,21 @@ FAULTS = [
     ("site.toml", "[escalation]", "[escalation", "", None),
     ("zones.geojson", '"Polygon"', '"Point"', "is a Point", 2),
     ("tide.json", "{", "[", "", None),
+    ("groups.csv", "station-xiutu", "room", "station room is room", 2),
+    ("groups.csv", "xiutu-02", "xiutu-01", "used already in groups.csv:2", 3),
+    ("groups.csv", "ten-ships", "no-such", "covenant no-such does not exist", 2),
+    ("vessels.csv", "xiutu-01", "xiutu-99", "group xiutu-99 does not exist", 2),
+    ("vessels.csv", "2032-09-09", "2032-09-31", "certificate_until = '2032-09-31'", 2),
+    ("vessels.csv", "locator radio", "locator raido", "kit 'raido'", 2),
+    ("site.toml", '"weather", "moratorium"', '"weather", "moon"', "reasons", None),
+    ("site.toml", "near = 4.0", "near = 40.0", "apart = 6 is less than near = 40", None),
+    ("site.toml", "boats = 10", "boats = 101", "boats = 101", None),
+    ("moratoria.csv", "2026-05-01T12:00", "2026-05-01", "begins = '2026-05-01'", 3),
+    ("moratoria.csv", "2026-08-16T12:00", "2026-04-16T12:00", "ends 2026-04-16T12:00", 3),
+    ("moratoria.csv", "-90.0,26.5", "27,26.5", "from 27 to 26.5", 2),
+    ("seasons.csv", "2026-10-07", "2026-10-00", "ends = '2026-10-00'", 2),
+    ("seasons.csv", "aquaculture-1", "nowhere-1", "zone nowhere-1 does not exist", 4),
+    ("seasons.csv", "04:00-18:00", "4-18", "hours = '4-18'", 4),
 ]
 
 
@@ -129,6 +146,48 @@ def test_a_zone_that_is_no_simple_ring_is_refused_with_the_place(copy, rings, wh
 def test_bounds_of_models_are_asked_of_who_knows_them(copy):
     faults = check_site(copy, lambda thresholds: ["M12.blue_after = 1800000: too long"] if thresholds else [])
     assert [(fault.what, fault.line > 0) for fault in faults] == [("M12.blue_after = 1800000: too long", True)]
+
+
+def test_members_may_stand_in_either_file(site, copy):
+    vessels, groups = (copy / "vessels.csv").read_text(encoding="utf-8"), (copy / "groups.csv").read_text(encoding="utf-8")
+    (copy / "vessels.csv").write_text(vessels.replace(",xiutu-01,", ",,"), encoding="utf-8")
+    head, first, *rest = groups.splitlines()
+    members = " ".join(site.group["xiutu-01"].members)
+    (copy / "groups.csv").write_text("\n".join([f"{head},members", f"{first},{members}", *(f"{line}," for line in rest)]), encoding="utf-8")
+    other = read_site(copy)
+    assert (other.groups, other.vessels) == (site.groups, site.vessels)
+
+
+def test_a_boat_is_one_by_mmsi_terminal_and_registry(site):
+    for boat in site.vessels[:5]:
+        assert site.vessel[boat.mmsi] is site.vessel[boat.terminal] is site.registry[boat.id] is boat
+
+
+def test_groups_that_only_boats_name_are_groups_all_the_same(site, copy):
+    (copy / "groups.csv").unlink()
+    assert {group.id: group.members for group in read_site(copy).groups} == {group.id: group.members for group in site.groups}
+
+
+@pytest.mark.parametrize(
+    ("days", "day", "holds"),
+    [
+        ("05-01..08-16", "2026-05-01", True), ("05-01..08-16", "2027-08-17", False), ("11-15..02-10", "2026-01-05", True),
+        ("2026-05-01..2026-08-16", "2026-06-01", True), ("2026-05-01..2026-08-16", "2027-06-01", False),
+    ],
+)  # fmt: skip
+def test_days_of_a_zone_hold_every_year_or_in_one(days, day, holds):
+    assert in_days(days, day) is holds
+    assert not fault_of_days(days)
+
+
+@pytest.mark.parametrize("days", ["05-01", "05-32..06-01", "2026-05-01..06-01", 5, ""])
+def test_days_that_are_none_are_refused(days):
+    assert fault_of_days(days)
+
+
+def test_a_moratorium_begins_at_local_noon(site):
+    span = span_of(site.time_zone, next(each for each in site.moratoria if each.id == "south-2026"))
+    assert span.begin == 1_777_608_000_000  # 2026-05-01T04:00Z
 
 
 @given(st.integers(0, 10**12))
