@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import socket
+import sqlite3
 import time
 from pathlib import Path
 
@@ -10,12 +11,16 @@ import pytest
 from msgspec import structs
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from alerts.alert import Change
+from alerts.alert import Bilingual, Change
+from alerts.channels.console import unseen
 from alerts.console.app import main
 from alerts.console.session import sign_in_link
-from ingest.events import Action, Tick
-from ingest.log import EVENTS, Record, open_log
+from ingest.events import Action, Heartbeat, Position, Tick
+from ingest.log import EVENTS, REFUSED, Record, open_log
 from ingest.records import Batch, Codec
+from ingest.refusals import Refused
+from ingest.refusals import pack as pack_refused
+from ingest.revisions import apply_site
 from ingest.settings import Settings
 from ingest.site_files import read_site
 from tests.alerts.console_coast import alert
@@ -49,14 +54,17 @@ class Coast:
         self.log = open_log(self.settings.log_url)
         self.area = self.site.area_by_number[1].id
         self.log.append([Record(EVENTS, 1, Codec().pack(Batch("", [Tick(device="bridge", received=_now(), now=_now(), heard=1000)])))])
+        self.begin()
+        self.errors: list[str] = []
+
+    def begin(self) -> None:
         self.console = multiprocessing.get_context("spawn").Process(target=main, args=(self.settings,))
         self.console.start()
         for _ in range(200):
             with socket.socket() as knock:
-                if knock.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+                if knock.connect_ex(("127.0.0.1", self.settings.console_port)) == 0:
+                    return
             time.sleep(0.1)
-        self.errors: list[str] = []
 
     def raise_alert(self, name: str = "a1", **more: object):
         box = next(d for d in self.site.devices if d.type == "box" and d.area == self.area)
@@ -73,6 +81,12 @@ class Coast:
         one = structs.replace(alert(name), **(shown | more))
         tell_area(self, one)
         return one
+
+    def restart(self) -> None:
+        """The console alone, as its supervisor would; its browsers stay open."""
+        self.console.kill()
+        self.console.join(10)
+        self.begin()
 
     def answer(self, one):
         """Wait for the action, and acknowledge as the fold would."""
@@ -159,8 +173,6 @@ def test_the_keyboard_alone_acknowledges_and_a_second_browser_sees_it_at_once(co
 
 
 def test_a_hostile_name_stays_text(coast, browser):
-    from alerts.alert import Bilingual
-
     coast.raise_alert(text=Bilingual(HOSTILE, HOSTILE))
     page = coast.open(browser, who(coast, "operator"))
     expect(page.locator("#list .row")).to_contain_text(HOSTILE)
@@ -199,3 +211,116 @@ def test_without_webgl_the_list_is_complete(coast, browser):
     expect(page.locator("#map")).to_contain_text("WebGL", timeout=20_000)
     expect(page.locator("#list .row")).to_have_count(1)
     coast.errors.clear()  # the map library tells of the missing WebGL
+
+
+def boxes(coast: Coast) -> list:
+    return [device for device in coast.site.devices if device.type == "box" and device.area == coast.area]
+
+
+def at_box(device) -> dict:
+    return {"subject": device.id, "place": device.place, "segment": device.segment, "position": device.position, "key": f"M01/{device.id}"}
+
+
+def test_list_and_map_are_filtered_by_place_number_and_segment_and_nothing_is_hidden_silently(coast, browser):
+    first, second = boxes(coast)[0], boxes(coast)[40]
+    coast.raise_alert("a1", **at_box(first))
+    coast.raise_alert("a2", **at_box(second))
+    page = coast.open(browser, who(coast, "operator"))
+    page.wait_for_selector("body[data-map=ready]", timeout=60_000)
+    expect(page.locator("#map .pin")).to_have_count(2)
+    page.keyboard.press("/")
+    page.keyboard.type(first.place)
+    expect(page.locator("#list .row")).to_have_count(1)
+    expect(page.locator("#list .row")).to_contain_text(first.place)
+    expect(page.locator("#map .pin")).to_have_count(1)
+    expect(page.locator("#hidden.rings")).to_contain_text("1")
+    coast.raise_alert("a3", **at_box(second))  # while somebody types, an alert comes: neither the text nor the place to type is lost
+    expect(page.locator("#hidden")).to_contain_text("2")
+    expect(page.locator("#of-place")).to_be_focused()
+    page.locator("#of-place").fill(second.segment)
+    expect(page.locator("#list .row")).to_have_count(2)
+    page.locator("#of-place").fill("no such place")
+    expect(page.locator("#list")).to_contain_text("此筛选下没有未结警情")
+    page.locator("#hidden").click()
+    expect(page.locator("#list .row")).to_have_count(3)
+    expect(page.locator("#of-place")).to_have_value("")
+
+
+def laid(coast: Coast, person: str, alert_id: str) -> None:
+    from alerts.channels.console import SCHEMA
+
+    outbox = sqlite3.connect(coast.settings.home / "outbox.db", timeout=10)
+    with outbox:
+        outbox.executescript(SCHEMA)
+        row = (alert_id, person, alert_id, 1, "raised", "red", "", "", "", _now())
+        outbox.execute(
+            "INSERT INTO console_pages (message, person, alert, revision, reason, level, place, zh, en, at) VALUES (?,?,?,?,?,?,?,?,?,?)", row
+        )
+    outbox.close()
+
+
+def test_a_page_counts_as_seen_once_somebody_is_there_and_not_before(coast, browser):
+    person = who(coast, "operator")
+    page = coast.open(browser, person)
+    posts: list[int] = []
+    page.on("response", lambda answer: posts.append(answer.status) if answer.url.endswith("/api/seen") else None)
+    coast.raise_alert()
+    laid(coast, person, "a1")
+    expect(page.locator("#list .row")).to_have_count(1)
+    page.wait_for_timeout(6_000)  # two looks of the page
+    assert unseen(person, coast.settings.home / "outbox.db")
+    assert posts == []
+    for step in range(60):
+        page.mouse.move(300 + step, 300)
+        page.wait_for_timeout(500)
+        if not unseen(person, coast.settings.home / "outbox.db"):
+            break
+    assert not unseen(person, coast.settings.home / "outbox.db")
+    assert set(posts) == {200}
+
+
+def test_a_new_revision_of_the_site_is_on_the_page_without_loading_it_again(coast, browser):
+    page = coast.open(browser, who(coast, "installer"), path="#/devices")
+    expect(page.locator("#view tbody tr").first).to_be_visible()
+    page.evaluate("window.same = true")
+    new = structs.replace(boxes(coast)[0], id="box-new", place="QZ-9999")
+    apply_site(coast.log, structs.replace(coast.site, revision="new", devices=(*coast.site.devices, new)), _now())
+    page.locator("#find").fill("QZ-9999")
+    expect(page.locator("#view tbody tr")).to_have_count(1, timeout=15_000)
+    assert page.evaluate("window.same")
+
+
+def test_after_a_restart_of_the_console_the_open_page_goes_on_with_all_that_stood(coast, browser):
+    page = coast.open(browser, who(coast, "operator"))
+    coast.raise_alert()
+    expect(page.locator("#list .row.rings")).to_have_count(1)
+    coast.restart()
+    coast.errors.clear()  # the browser tells of the line that broke
+    coast.raise_alert("a2")
+    expect(page.locator("#list .row.rings")).to_have_count(2, timeout=15_000)
+    expect(page.locator("body.cut")).to_have_count(0, timeout=15_000)
+    coast.errors.clear()
+
+
+def test_whoever_is_taken_out_of_the_site_finds_the_door_closed(coast, browser):
+    person = who(coast, "clerk")
+    page = coast.open(browser, person)
+    people = tuple(each for each in coast.site.people if each.id != person)
+    apply_site(coast.log, structs.replace(coast.site, revision="without", people=people), _now())
+    expect(page.locator("pre")).to_contain_text("coast-guardian sign-in", timeout=15_000)
+    coast.errors.clear()  # the refused line
+
+
+def test_a_hostile_device_stays_text_wherever_it_is_shown(coast, browser):
+    box = boxes(coast)[0]
+    said = Heartbeat(device=box.id, received=_now(), ts=_now(), boot=HOSTILE[:40], seq=1, battery=0.5, firmware=HOSTILE[:60])
+    ship = Position(device="ais", received=_now(), vessel="412000001", position=box.position, sog=5.0, cog=10.0, name=HOSTILE[:50])
+    coast.log.append([Record(EVENTS, 1, Codec().pack(Batch("", [said, ship])))])
+    coast.log.append([Record(REFUSED, 1, next(iter(pack_refused(Codec(), [Refused(_now(), HOSTILE, box.id, "range", HOSTILE, HOSTILE.encode())]))))])
+    coast.raise_alert(text=Bilingual(HOSTILE, HOSTILE), place=HOSTILE, change=Change("note", _now(), by=HOSTILE, note=HOSTILE), evidence=(HOSTILE,))
+    page = coast.open(browser, who(coast, "operator"))
+    for path, shown in (("#/device/" + box.id, "#view"), ("#/refused", "#view"), ("#/alert/a1", "#detail")):
+        page.goto(f"http://127.0.0.1:{coast.settings.console_port}/{path}")
+        expect(page.locator(shown)).to_contain_text("<img src=x", timeout=10_000)
+        assert page.locator("main img, main script").count() == 0
+    assert page.title() != "1"

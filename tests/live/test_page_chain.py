@@ -208,3 +208,57 @@ def test_a_wrong_payload_is_shown_as_refused_with_its_reason(chain, browser):
     page.goto(f"http://127.0.0.1:{chain.settings.console_port}/#/refused")
     chain.publish(box, "heartbeat", '{"battery": 7}')
     expect(page.locator("#view tbody tr", has_text=box.id)).to_contain_text("range", timeout=5_000)
+
+
+@pytest.mark.parametrize(("role", "name"), [("deliverer", "推送"), ("processor", "研判")])
+def test_a_role_that_stands_still_in_a_quiet_hour_is_on_the_page_within_fifteen_seconds(chain, browser, role, name):
+    page = chain.open(browser, chain.who("operator"))
+    link = page.locator("#chain .link", has_text=name)
+    expect(link).to_have_class("link good", timeout=30_000)
+    pid = chain.roles()[role]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        begun = time.monotonic()
+        expect(link).to_have_class("link bad", timeout=15_000)
+        print(f"{role} stands still, seen after {time.monotonic() - begun:.1f} s")
+        expect(page.locator("#banner")).to_contain_text(name)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    expect(link).to_have_class("link good", timeout=20_000)
+
+
+def test_what_was_merged_is_split_and_what_is_handed_over_is_the_other_s(chain, browser):
+    whole, part = chain.boxes[20], chain.boxes[21]
+    page = chain.open(browser, chain.who("operator"))
+    for box in (whole, part):
+        chain.press(box)
+        _row(page, box).wait_for(timeout=5_000)
+    _row(page, part).click()
+    page.locator('#detail [data-do="acknowledge"]').click()
+    page.locator('#detail [data-do="transfer"]').click()
+    other = chain.who("operator", 1)
+    page.locator("#dialog select[name=to]").select_option(other)
+    page.locator("#dialog button.primary").click()
+    expect(page.locator("#detail .told.done")).to_have_count(1)
+    expect(page.locator("#detail dl")).to_contain_text(chain.site.person[other].name)
+    page.locator('#detail [data-do="merge"]').click()
+    into = page.locator("#dialog select[name=to] option", has_text=whole.place).get_attribute("value")
+    page.locator("#dialog select[name=to]").select_option(into)
+    page.locator("#dialog button.primary").click()
+    page.locator('#detail [data-do="split"]').click()
+    page.locator("#dialog button.primary").click()
+    expect(page.locator("#detail [data-do=split]")).to_have_count(0, timeout=10_000)
+    expect(page.locator("#detail .timeline")).to_contain_text("拆分")
+
+
+def test_a_work_order_is_opened_and_closed_from_the_page(chain, browser):
+    box = chain.boxes[30]
+    page = chain.open(browser, chain.who("installer"))
+    page.goto(f"http://127.0.0.1:{chain.settings.console_port}/#/duty")
+    form = page.locator("form.duty", has_text="检修工单")
+    form.locator("input[name=subject]").fill(box.id)
+    form.locator("button.primary").click()
+    row = page.locator("#view table tr", has_text=box.id)
+    expect(row).to_have_count(1)
+    row.locator("button").click()
+    expect(row).to_have_count(0)

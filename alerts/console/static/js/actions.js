@@ -2,7 +2,7 @@
 import { $, h } from "./dom.js";
 import { post } from "./live.js";
 import { changed, now, on, state } from "./state.js";
-import { inLanguage, named, OUTCOMES, t, TYPES } from "./words.js";
+import { inLanguage, named, OUTCOMES, t, TYPES, why } from "./words.js";
 
 export const pending = new Map(); // alert -> {how, what, number, offset, why, at}
 
@@ -19,7 +19,7 @@ export async function act(alert, verb, more = {}) {
   changed("pending", alert.id);
 }
 
-const answered = (alert, waiting) => (alert.change.what === "ignored" ? { ...waiting, how: "refused", why: alert.change.note || "" } : { ...waiting, how: "done" });
+const answered = (alert, waiting) => (alert.change.what === "ignored" ? { ...waiting, how: "refused", why: why(alert.change.note || "") } : { ...waiting, how: "done" });
 
 on("alert", ({ alert }) => {
   const waiting = pending.get(alert.id);

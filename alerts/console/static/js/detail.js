@@ -3,7 +3,7 @@ import { act, pending, VERBS } from "./actions.js";
 import { $, calmly, h, shape } from "./dom.js";
 import { changed, now, on, rings, state } from "./state.js";
 import { evidence, reason } from "./reasons.js";
-import { CHANGES, clock, HOWS, inLanguage, LEVELS, MODELS, moment, named, FLAGS, OUTCOMES, RESPONSES, span, t } from "./words.js";
+import { CHANGES, clock, HOWS, inLanguage, LEVELS, MODELS, moment, named, FLAGS, OUTCOMES, RESPONSES, span, t, why } from "./words.js";
 
 let rows = [];
 
@@ -72,7 +72,7 @@ function drawNow() {
         fact(t("flags"), alert.flags.map((flag) => named(FLAGS, flag)).join(" · ")), fact(t("reason"), reason(alert)),
         fact(t("evidence"), evidence(alert)), fact(t("confidence"), alert.confidence === null ? "" : `${Math.round(alert.confidence * 100)} %`), fact(t("told"), alert.audience.map(who).join(", "))),
       h("h2", {}, t("Timeline")),
-      h("ol", { class: "timeline" }, [...rows].reverse().map((row) => h("li", { class: row.level }, h("time", {}, clock(row.at)), h("b", { class: row.what === "ignored" ? "bad" : "" }, named(CHANGES, row.what)), h("span", {}, [who(row.by), row.unit, row.note].filter(Boolean).join(" · ")), h("small", {}, `#${row.revision}`))))),
+      h("ol", { class: "timeline" }, [...rows].reverse().map((row) => h("li", { class: row.level }, h("time", {}, clock(row.at)), h("b", { class: row.what === "ignored" ? "bad" : "" }, named(CHANGES, row.what)), h("span", {}, [who(row.by), row.unit, ["ignored", "no_unit"].includes(row.what) && row.note ? why(row.note) : row.note].filter(Boolean).join(" · ")), h("small", {}, `#${row.revision}`))))),
     h("footer", {}, told(alert), h("div", { class: "verbs" }, verbs(alert))));
   if (focused) (place.querySelector(`[data-do="${focused}"]`) || place.querySelector("[data-do]"))?.focus();
 }

@@ -72,9 +72,8 @@ function showAll() {
 function drawMore() {
   if (!document.body.classList.contains("wall")) return;
   const end = $("list").getBoundingClientRect().bottom;
-  const cut = [...document.querySelectorAll("#list > .row")].filter((row) => row.getBoundingClientRect().bottom > end + 4).length;
-  $("more").hidden = !cut;
-  $("more").textContent = `${t("and more:")} ${cut}`;
+  const cut = [...document.querySelectorAll("#list > .row")].filter((row) => { const out = row.getBoundingClientRect().bottom > end + 2; row.classList.toggle("cut-off", out); return out; }).length;
+  $("more").textContent = cut ? `${t("and more:")} ${cut}` : "";
 }
 
 // Drawn once, and again only with another language or site: what somebody types in is never taken from under the hands.

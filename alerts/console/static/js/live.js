@@ -3,15 +3,15 @@ import { changed, state } from "./state.js";
 
 let source = null;
 
-export async function load() {
+export async function load(coastToo = false) {
   const language = localStorage.getItem("language") || "";
   const answer = await fetch(`/api/start?language=${language}`);
   if (answer.status === 401) location.reload();
   const body = await answer.json();
+  const coast = state.coast && !coastToo ? state.coast : await (await fetch("/api/coast")).json();
   state.skew = body.chain.now - Date.now();
   document.documentElement.lang = body.language === "zh" ? "zh-CN" : "en";
-  Object.assign(state, body, { alerts: new Map(body.alerts.map((alert) => [alert.id, alert])) });
-  if (!state.coast) state.coast = await (await fetch("/api/coast")).json();
+  Object.assign(state, body, { coast, alerts: new Map(body.alerts.map((alert) => [alert.id, alert])) });
 }
 
 export function listen() {
@@ -34,7 +34,7 @@ export function listen() {
   hear("duty", (rows) => { Object.assign(state.duty, rows); changed("duty", rows); });
   hear("chain", (chain) => { state.chain = chain; state.skew = chain.now - Date.now(); changed("chain"); });
   hear("refused", () => changed("refused"));
-  hear("site", async () => { state.coast = null; await load(); changed("site"); changed("reset"); });
+  hear("site", async () => { await load(true); changed("site"); changed("reset"); });
   hear("reset", async () => { source.close(); await load(); changed("reset"); listen(); });
   source.onerror = () => {
     state.connected = false;

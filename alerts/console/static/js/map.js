@@ -5,8 +5,8 @@ import { changed, now, on, RANK, rings, silent, state } from "./state.js";
 import { clock, inLanguage, LEVELS, MODELS, named, span, t, TYPES } from "./words.js";
 
 const COLOURS = {
-  dark: { sea: "#08171f", land: "#1b2b30", shore: "#3d5a60", segment: "#2c7a78", risk: "#c98a3a", zone: "#4f8f9c", box: "#58d3c2", light: "#d8c27a", camera: "#8fa9ff", vessel: "#b9d6df", off: "#b9c4c8", chosen: "#ffffff" },
-  light: { sea: "#d5e6ea", land: "#f4f2ea", shore: "#8aa19c", segment: "#3b9a95", risk: "#c07a1e", zone: "#5793a1", box: "#0d8577", light: "#a1861a", camera: "#4b62c9", vessel: "#2d5666", off: "#4a5a60", chosen: "#10262c" },
+  dark: { unknown: "#0d1114", sea: "#08171f", land: "#1b2b30", shore: "#3d5a60", segment: "#2c7a78", risk: "#c98a3a", zone: "#4f8f9c", box: "#58d3c2", light: "#d8c27a", camera: "#8fa9ff", vessel: "#b9d6df", off: "#b9c4c8", chosen: "#ffffff" },
+  light: { unknown: "#dcdcd8", sea: "#d5e6ea", land: "#f4f2ea", shore: "#8aa19c", segment: "#3b9a95", risk: "#c07a1e", zone: "#5793a1", box: "#0d8577", light: "#a1861a", camera: "#4b62c9", vessel: "#2d5666", off: "#4a5a60", chosen: "#10262c" },
 };
 const colours = () => COLOURS[document.documentElement.dataset.theme] || COLOURS.dark;
 let map = null;
@@ -36,6 +36,14 @@ function arrow(colour) {
   return pen.getImageData(0, 0, size, size);
 }
 
+// Beyond the site's own shoreline nothing is known: it is drawn as neither sea nor land.
+function charted() {
+  const points = [...state.coast.land.features.flatMap((one) => one.geometry.coordinates[0]), ...state.coast.areas.flatMap((area) => area[4]), ...state.coast.devices.map((device) => device[2])];
+  const range = (axis) => points.reduce(([low, high], point) => [Math.min(low, point[axis]), Math.max(high, point[axis])], [Infinity, -Infinity]);
+  const [[west, east], [south, north]] = [range(0), range(1)];
+  return { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: points.length ? [[[west, south], [east, south], [east, north], [west, north], [west, south]]] : [] } };
+}
+
 function style() {
   const c = colours();
   const far = (near, away) => ["interpolate", ["linear"], ["zoom"], 9, away * k, 14, near * k];
@@ -44,9 +52,10 @@ function style() {
   const dots = (type, radius) => ({ id: type, type: "circle", source: "devices", filter: ["==", ["get", "type"], type], minzoom: type === "box" ? 0 : 10.5, paint: { "circle-radius": far(radius * 2, radius * 0.8), "circle-color": ["case", ["get", "off"], c.sea, c[type]], "circle-stroke-color": ["case", ["get", "off"], c.off, c.sea], "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 9, ["case", ["get", "off"], 1.2 * k, 0.3 * k], 14, 1.8 * k], "circle-opacity": ["case", ["get", "here"], 1, 0.15], "circle-stroke-opacity": ["case", ["get", "here"], 1, 0.15] } });
   return {
     version: 8,
-    sources: { ...base, land: { type: "geojson", data: state.coast.land, attribution: "GSHHG" }, segments: { type: "geojson", data: state.coast.segments }, zones: { type: "geojson", data: state.coast.zones }, devices: { type: "geojson", data: devices() }, vessels: { type: "geojson", data: vessels() } },
+    sources: { ...base, charted: { type: "geojson", data: charted() }, land: { type: "geojson", data: state.coast.land, attribution: "GSHHG" }, segments: { type: "geojson", data: state.coast.segments }, zones: { type: "geojson", data: state.coast.zones }, devices: { type: "geojson", data: devices() }, vessels: { type: "geojson", data: vessels() } },
     layers: [
-      { id: "sea", type: "background", paint: { "background-color": c.sea } },
+      { id: "unknown", type: "background", paint: { "background-color": c.unknown } },
+      { id: "sea", type: "fill", source: "charted", paint: { "fill-color": c.sea } },
       { id: "land", type: "fill", source: "land", paint: { "fill-color": c.land } },
       ...(state.tiles ? [{ id: "tiles", type: "raster", source: "tiles", paint: { "raster-opacity": 0.8 } }] : []),
       { id: "shore", type: "line", source: "land", paint: { "line-color": c.shore, "line-width": 1 } },
@@ -179,7 +188,7 @@ export async function start() {
     else if (!alert && !byHand) frame({ duration: 500 });
   };
   on("select", go);
-  const far = () => $("map").classList.toggle("far", map.getZoom() < 11.8);
+  const far = () => { $("map").classList.toggle("far", wall || map.getZoom() < 11.8); $("map").classList.toggle("farther", map.getZoom() < 10.2); };
   map.on("zoom", far);
   far();
   drawAlerts();

@@ -6,6 +6,7 @@ import { now, on, silent, state } from "./state.js";
 import { clock, inLanguage, LEVELS, MODELS, moment, named, span, t, TYPES } from "./words.js";
 
 let wanted = "";
+let find = ""; // what is looked for among the devices
 const cell = (tag, cells) => h("tr", {}, cells.map((value) => h(tag, {}, value ?? "")));
 const table = (heads, rows) => h("div", { class: "scroll-x" }, h("table", {}, h("thead", {}, cell("th", heads)), h("tbody", {}, rows)));
 const age = (ms) => (ms ? span(now() - ms) : "–");
@@ -16,10 +17,9 @@ function standing(id, status) {
   return h("span", { class: `dot ${how === "online" || how === "offline" ? how : "unknown"}` }, t(how));
 }
 
-const missing = () => (state.chain?.whole ? null : h("p", { class: "quiet missing", role: "status" }, t("Older values are still missing: the store has not answered yet.")));
+const missing = () => (state.chain?.whole ? "" : h("p", { class: "quiet missing", role: "status" }, t("Older values are still missing: the store has not answered yet.")));
 
 function devices() {
-  const find = $("find")?.value || "";
   const rows = state.coast.devices.filter((d) => !find || [d[0], d[3], d[4], d[5]].join(" ").toLowerCase().includes(find.toLowerCase()));
   const body = h("tbody", {}, rows.slice(0, 800).map(([id, type, , place, zh, en]) => {
     const [heard, status, battery, lamp] = state.devices[id] || [];
@@ -30,7 +30,7 @@ function devices() {
     document.querySelector("#view .missing")?.toggleAttribute("hidden", Boolean(state.chain?.whole));
     return known.querySelector("tbody").replaceWith(body);
   }
-  $("view").replaceChildren(h("h1", {}, t("Devices")), h("input", { id: "find", type: "search", placeholder: t("Find by place number or name"), oninput: devices, "aria-label": t("Find by place number or name") }), missing(), h("div", { id: "rows", class: "scroll-x" }, h("table", {}, h("thead", {}, cell("th", [t("place"), t("type"), t("name"), t("state"), t("heard"), t("battery"), t("lamp")])), body)));
+  $("view").replaceChildren(h("h1", {}, t("Devices")), h("input", { id: "find", type: "search", value: find, placeholder: t("Find by place number or name"), oninput: (event) => { find = event.target.value; devices(); }, "aria-label": t("Find by place number or name") }), missing(), h("div", { id: "rows", class: "scroll-x" }, h("table", {}, h("thead", {}, cell("th", [t("place"), t("type"), t("name"), t("state"), t("heard"), t("battery"), t("lamp")])), body)));
 }
 
 function line(points, name, show) {
@@ -91,7 +91,6 @@ function duty() {
   const models = Object.keys(MODELS).map((code) => [code, `${code} ${named(MODELS, code)}`]);
   const places = h("datalist", { id: "places" }, state.coast.devices.map((d) => h("option", { value: d[0] }, d[3])));
   const segments = h("datalist", { id: "segments" }, state.coast.segments.features.map((f) => h("option", { value: f.properties.id })));
-  const running = Object.entries(state.duty).filter(([key, row]) => !key.startsWith("unit/") && (key.startsWith("shift/") || (row.until || 0) > now()) && !row.closed);
   $("view").replaceChildren(places, segments, h("h1", {}, t("Duty")),
     h("div", { class: "forms" },
       form(t("Open an incident"), "incident", [label(t("level"), h("select", { name: "level" }, options(Object.keys(LEVELS).map((l) => [l, named(LEVELS, l)])))), label(t("segment"), h("input", { name: "segment", required: true, "list": "segments" })), label(t("source"), h("select", { name: "source" }, options([["phone", t("phone")], ["110", "110"], ["12395", "12395"], ["patrol", t("patrol")], ["camera", t("camera")]]))), label(t("caller"), h("input", { name: "caller" })), label(t("note"), h("textarea", { name: "note", rows: 2 }))]),
@@ -99,7 +98,14 @@ function duty() {
       form(t("Work order"), "work", [label(t("device"), h("input", { name: "subject", required: true, "list": "places" })), label(t("until"), hours(4))]),
       form(t("Exercise"), "exercise", [label(t("device"), h("input", { name: "devices", required: true, placeholder: t("several: with spaces") })), label(t("until"), hours(4))], (given) => ({ ...given, devices: given.devices.split(/[\s,]+/).filter(Boolean) })),
       form(t("Hand-over"), "shift", [label(t("to"), h("select", { name: "to" }, options(Object.entries(state.people)))), label(t("what"), h("select", { name: "do" }, options([["offer", t("offer")], ["accept", t("accept")]])))])),
-    h("h2", {}, t("In force")), running.length ? table([t("what"), t("who"), t("until"), t("values"), ""], running.map(([key, row]) => cell("td", [t(key.split("/")[0]), state.people[row.by] || row.by, row.until ? clock(row.until) : "", row.subject || row.seat || row.reason || (row.devices || []).join(" "), key.startsWith("work/") ? h("button", { onclick: async () => { await post("work", { id: row.id, subject: row.subject, closed: true }); } }, t("Close the work order")) : ""]))) : h("p", { class: "quiet" }, "–"), h("p", {}, h("button", { onclick: signOut }, t("Sign out"))));
+    h("h2", {}, t("In force")), h("div", { id: "in-force" }), h("p", {}, h("button", { onclick: signOut }, t("Sign out"))));
+  inForce();
+}
+
+// Drawn apart from the forms, which keep what somebody is writing.
+function inForce() {
+  const running = Object.entries(state.duty).filter(([key, row]) => !key.startsWith("unit/") && (key.startsWith("shift/") || (row.until || 0) > now()) && !row.closed);
+  $("in-force").replaceChildren(running.length ? table([t("what"), t("who"), t("until"), t("values"), ""], running.map(([key, row]) => cell("td", [t(key.split("/")[0]), state.people[row.by] || row.by, row.until ? clock(row.until) : "", row.subject || row.seat || row.reason || (row.devices || []).join(" "), key.startsWith("work/") ? h("button", { onclick: async () => { await post("work", { id: row.id, subject: row.subject, closed: true }); } }, t("Close the work order")) : ""]))) : h("p", { class: "quiet" }, "–"));
 }
 
 export function show(name, id) {
@@ -114,7 +120,7 @@ export function show(name, id) {
 }
 
 export function start() {
-  on("duty", () => wanted === "duty" && !document.activeElement?.closest("form.duty") && duty());
+  on("duty", () => wanted === "duty" && inForce());
   setInterval(() => wanted === "devices" && devices(), 2000);
   on("refused", () => { if (wanted === "refused") refused(); if (wanted.startsWith("device/")) device(wanted.slice(7)); });
   on("devices", (rows) => wanted.startsWith("device/") && rows[wanted.slice(7)] && device(wanted.slice(7)));

@@ -22,7 +22,7 @@ export const OUTCOMES = {
 };
 export const CHANGES = {
   raised: N_("raised"), level: N_("level up"), count: N_("again"), over: N_("over"), back: N_("back"), reopened: N_("reopened"), escalated: N_("escalated"),
-  suppressed: N_("suppressed"), unsuppressed: N_("no longer suppressed"), placed: N_("placed"), ignored: N_("not carried out"), overdue: N_("deadline passed"), due: N_("deadline moved"), no_unit: N_("no unit answers"), unverified: N_("not verified in time"), superseded: N_("closed"),
+  suppressed: N_("suppressed"), unsuppressed: N_("no longer suppressed"), placed: N_("placed"), ignored: N_("not carried out"), overdue: N_("deadline passed"), due: N_("deadline moved"), no_unit: N_("no unit answers"), unverified: N_("not verified in time"), superseded: N_("closed"), seen: N_("acknowledged too"),
   acknowledge: N_("acknowledged"), take: N_("take over"), transfer: N_("transfer"), dispatch: N_("dispatched"), accept: N_("accepted"), decline: N_("declined"),
   enroute: N_("en route"), arrive: N_("arrived"), leave: N_("left"), resolve: N_("resolved"), verify: N_("verified"), reopen: N_("reopened"), note: N_("note"),
   escalate: N_("escalate"), shelve: N_("shelved"), unshelve: N_("no longer shelved"), merge: N_("merge"), split: N_("split"),
@@ -33,6 +33,15 @@ export const TYPES = {
 };
 export const FLAGS = { clock: N_("clock of the device is wrong"), late: N_("delivered late"), unplaced: N_("place not known"), odd: N_("not as specified"), truncated: N_("cut short"), possible_damage: N_("possible damage"), drill: N_("claims to be a drill") };
 export const HOWS = { shelved: N_("shelved"), silenced: N_("silenced"), work: N_("work order"), out_of_service: N_("out of service"), inhibited: N_("explained by another") };
+
+const WHYS = [ // why the fold did not carry something out, as it says it
+  N_("closed"), N_("a newer alert is open"), N_("another person must verify"), N_("asked already"), N_("cannot be merged"), N_("ends in the past"), N_("no such open incident"),
+  N_("no such person"), N_("no such unit"), N_("no unit"), N_("not merged"), N_("not resolved"), N_("not shelved"), N_("open already"), N_("outcome missing"), N_("owned already"),
+  N_("red is never shelved"), N_("said already"), N_("still active"), N_("was not asked"), N_("was not there"), N_("entered late"), N_("no free unit"),
+];
+
+// "verb: why; a person's own words": only what the fold says is translated.
+export const why = (note) => note.split("; ").map((part) => { const text = part.replace(/^[a-z]+: /, ""); return WHYS.includes(text) ? t(text) : part; }).join("; ");
 
 export const named = (table, key) => t(table[key] || String(key));
 export const short = (level) => named(LEVELS, level).split("(")[0]; // red, without what it means
