@@ -13,9 +13,9 @@ from pathlib import Path
 import structlog
 import zstandard
 
-from alerts.export import with_sites
 from ingest.log import EVENTS, Log
 from ingest.recording import record_lines
+from ingest.recording_sites import with_sites
 from ingest.records import Codec
 
 READER = "archive"
@@ -25,6 +25,11 @@ AGAIN = 60_000  # ms until an hour that found no room is tried again; ours
 CHUNK = 64  # records read at once
 
 _log = structlog.get_logger()
+
+
+def hours(folder: Path, area: str) -> list[Path]:
+    """The archived hours of an area, oldest first."""
+    return sorted((folder / area).glob("*.jsonl.zst"), key=lambda path: int(path.name.removesuffix(".jsonl.zst").rpartition("-")[2]))
 
 
 class Archive:

@@ -25,6 +25,7 @@ from models.model import Finding
 from models.subjects import Latest, Vessel, Vessels
 
 VERSION = 1
+CAREFUL = 10_000  # ms of log time in which events are judged one by one after a model failed among several; ours
 
 
 class Saved(Struct, frozen=True):
@@ -59,6 +60,7 @@ class Fold:
         self.life = LifeCycle(site, area)
         self.area = area
         self.offset = -1
+        self._careful_until = 0  # ms
 
     @property
     def now(self) -> int:
@@ -69,19 +71,26 @@ class Fold:
         return self.hearing.site
 
     def step(self, offset: int, batch: Batch, sites: Mapping[str, Site] | None = None) -> Outcomes:
-        """Judge one record. `sites` gives the revisions that a `site` event may name. A lower offset is skipped; a hole raises `Gap`."""
+        """Judge one record. `sites` gives the revisions that a `site` event may name. A lower offset is skipped; a hole raises `Gap`.
+
+        Raises `Poisoned` where a model failed among several events; this fold is then of no use any more.
+        """
         if offset <= self.offset:
             return Outcomes(area=self.area.id, offset=self.offset, now=self.now)
         if self.offset >= 0 and offset != self.offset + 1:
             raise Gap(f"{self.area.id}: after offset {self.offset} came {offset}")
         gathered = _Gathered()
-        for events in _runs(batch.events):
+        for events in _runs(batch.events, one_by_one=self.now < self._careful_until):
             if isinstance(events[0], SiteChange):
                 self._change_site(events[0], sites or {}, gathered)
             else:
                 self._judge(events, gathered)
         self.offset = offset
         return gathered.outcomes(self.area.id, offset, self.now)
+
+    def be_careful(self) -> None:
+        """Judge event by event for a while, which is the result by definition, and shows at which event a model fails."""
+        self._careful_until = max(self.now, 1) + CAREFUL
 
     def _judge(self, events: list[Event], gathered: "_Gathered") -> None:
         heard, found = self.hearing.take(events, self.life.in_exercise)
@@ -172,11 +181,11 @@ class _Gathered:
         return Outcomes(area=area, offset=offset, now=now, alerts=tuple(self.alerts), pages=tuple(self.pages), commands=tuple(self.commands))
 
 
-def _runs(events: list[Any]) -> Iterator[list[Event]]:
+def _runs(events: list[Any], *, one_by_one: bool) -> Iterator[list[Event]]:
     """Runs of events; ticks and `site` events stand alone, so that what was heard before them is judged by what was known before them."""
     run: list[Event] = []
     for event in events:
-        if isinstance(event, SiteChange | Tick):
+        if one_by_one or isinstance(event, SiteChange | Tick):
             if run:
                 yield run
             yield [event]

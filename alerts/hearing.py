@@ -29,6 +29,10 @@ _URGENT = frozenset({*URGENT, "done"})  # never refused or made late by `ts`
 _NAN = float("nan")
 
 
+class Poisoned(RuntimeError):
+    """A model raised in the middle of several events, and nobody knows at which: memory is spoilt. Judge them again from a copy, one by one."""
+
+
 class Heard(NamedTuple):
     """A step's events, sorted out: columns, rare events by index, and the log's time at each."""
 
@@ -187,18 +191,22 @@ class Hearing:
     # Judging
 
     def _ask(self, model: Model, heard: Heard, columns: dict[str, Any], events: list[Event]) -> list[Finding]:
-        """The model's findings for these events. An exception disables it in this area; in M01 it costs that event only, which is told raw."""
+        """The model's findings for these events. An exception disables it in this area; in M01 it costs that event only, which is told raw.
+
+        Raises `Poisoned` where the exception may be any of several events'.
+        """
         found: list[Finding] = []
-        last = len(events) - 1
         for batch in self._batches(model, heard, columns, events):
             try:
                 found.extend(model.step(self.memory[model.code], batch, self.site))
-            except Exception as broken:  # noqa: BLE001 — poison: a function of its input, so it replays the same
+            except Exception as broken:  # poison: a function of its input, so it replays the same
                 if model.code == SosCall.code:
                     found.extend(_raw_call(rare, self.site) for rare in batch.rare if _calls_for_help(rare.event))
+                elif len(events) > 1 and len(batch.rare) + sum(len(getattr(batch, name).nth) for name in _COLUMNS) > 1:
+                    raise Poisoned(f"{model.code}: {type(broken).__name__}: {broken}") from broken
                 else:
                     self.disabled[model.code] = model.memory_version
-                found.append(_model_failed(model, broken, batch.nth if batch.rare else last, self.now))
+                found.append(_model_failed(model, broken, batch.nth, batch.now))
                 if model.code in self.disabled:
                     break
         return found

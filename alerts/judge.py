@@ -11,7 +11,9 @@ import structlog
 from alerts import snapshots
 from alerts.alert import Outcomes
 from alerts.fold import Fold
+from alerts.hearing import Poisoned
 from alerts.outcomes import pack
+from alerts.past import judged, logged
 from ingest.events import System
 from ingest.log import ALERTS, EVENTS, SITES, Log, Record
 from ingest.records import Batch, Codec
@@ -56,6 +58,8 @@ class Judge:
         self.lost = max(0, log.bounds(EVENTS, number)[0] - self.fold.offset - 1)  # records that retention took before they were judged
         self.fold.offset += self.lost
         self.saved, self.saved_at = self.fold.offset, self.fold.now
+        self._log = log
+        self._known = self._fresh = self.fold.snapshot()  # judged from again where a model fails among several events
         self.skips = skipped(log, number)
         self.overrides = overrides
 
@@ -68,10 +72,22 @@ class Judge:
         if offset in self.skips and offset == self.fold.offset + 1:
             self.fold.offset = offset
             return []
-        outcomes = self.fold.step(offset, self.codec.unpack(value), self.sites)
+        batch = self.codec.unpack(value)
+        try:
+            outcomes = self.fold.step(offset, batch, self.sites)
+        except Poisoned as poisoned:
+            say.error(
+                "a model failed among several events; they are judged again one by one", area=self.fold.area.id, offset=offset, why=str(poisoned)
+            )
+            self.fold = judged(self._begin, lambda begin: logged(self._log, self.number, begin, offset), self.sites, self.skips)
+            self.fold.be_careful()
+            outcomes = self.fold.step(offset, batch, self.sites)
         if not (outcomes.alerts or outcomes.pages or outcomes.commands):
             return []
         return [Record(ALERTS, self.number, pack(outcomes))]
+
+    def _begin(self) -> Fold:
+        return Fold.restore(self._known, self.sites, self.number, self.overrides)
 
     def due(self) -> bool:
         """Whether a snapshot is due by the log's time."""
@@ -81,11 +97,13 @@ class Judge:
         """The list of open alerts, chunks and head, in the order in which they must reach the log; then call `kept`."""
         fold = self.fold
         standing = Outcomes(area=fold.area.id, offset=fold.offset, now=fold.now, open=fold.life.open_list())
-        return [Record(ALERTS, self.number, pack(standing)), *snapshots.records(self.number, self.slot, fold.offset, fold.snapshot())]
+        self._fresh = fold.snapshot()
+        return [Record(ALERTS, self.number, pack(standing)), *snapshots.records(self.number, self.slot, fold.offset, self._fresh)]
 
     def kept(self, offset: int, at: int) -> None:
         """The snapshot up to `offset` is on disk."""
         self.saved, self.saved_at, self.slot = offset, at, snapshots.other(self.slot)
+        self._known = self._fresh
 
     def complaints(self, now: int) -> list[Record]:
         """What went wrong while loading, as `system` events for the log."""

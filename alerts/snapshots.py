@@ -44,9 +44,26 @@ def newest(log: Log, partition: int) -> tuple[Snapshot | None, int]:
     for head in sorted(heads, key=lambda each: -each.offset):
         packed = b"".join(last.get(f"{head.slot}/{i}".encode(), b"") for i in range(head.count))
         if hashlib.sha256(packed).hexdigest() == head.hash:
-            return Snapshot(head, zstandard.ZstdDecompressor().decompress(packed, max_output_size=1 << 30)), torn
+            return Snapshot(head, unpacked(packed)), torn
         torn += 1
     return None, torn
+
+
+def whole(log: Log, partition: int) -> Iterator[Snapshot]:
+    """Every whole snapshot that the log still holds, oldest first: those of the last minute, as compaction leaves one a slot."""
+    chunks: dict[bytes, bytes] = {}
+    for key, value in _all(log, partition):
+        chunks[key] = value
+        if b"/" in key:
+            continue
+        head = msgpack.decode(value, type=Head)
+        packed = b"".join(chunks.get(f"{head.slot}/{i}".encode(), b"") for i in range(head.count))
+        if hashlib.sha256(packed).hexdigest() == head.hash:
+            yield Snapshot(head, unpacked(packed))
+
+
+def unpacked(packed: bytes) -> bytes:
+    return zstandard.ZstdDecompressor().decompress(packed, max_output_size=1 << 30)
 
 
 def other(slot: str) -> str:

@@ -27,6 +27,7 @@ from ingest.wire_forms import BROKEN, EPOCH, ROWS, form_of, milliseconds, name_o
 ORDER = 600_000  # ms within which lines may be out of order
 EVENTS_A_BATCH = 500
 TICK = 1_000  # ms
+FOR_EVER = 1 << 62  # ms
 _FIRST = 100_000  # lines looked at, at most, to learn whether a recording has its own ticks
 
 
@@ -92,7 +93,7 @@ def _line(number: int, text: bytes) -> Line:
     try:
         row = _decode(text)
         if bytes(row.snapshot) and number == 1:
-            return Line(1, 0, "", b"", snapshot=bytes(row.snapshot))
+            return Line(1, 0, "", b"", snapshot=bytes(row.snapshot), sites=row.sites)
         received = row.received if isinstance(row.received, int) else _moment(row.received)
         payload = bytes(row.payload) or (row.text.encode() if row.text is not None else base64.b64decode(row.base64 or ""))
     except BROKEN as fault:
@@ -218,17 +219,18 @@ def rfc3339(moment: int) -> str:
     return f"{when:%Y-%m-%dT%H:%M:%S}.{moment % 1000:03d}Z" if moment >= 0 else EPOCH.isoformat()
 
 
-def export(log: Log, areas: Mapping[int, str], start: int, end: int, snapshot: Mapping[str, Any] | None = None) -> Iterator[str]:
-    """Lines (with their end) of what the log took in [start, end) ms, in order of reception within an area.
+def export(
+    log: Log, areas: Mapping[int, str], begins: Mapping[int, int] | None = None, end: int = FOR_EVER, snapshot: Mapping[str, Any] | None = None
+) -> Iterator[str]:
+    """Lines (with their end) of what the log took from `begins` (area -> offset; the first kept where it says none) until `end` ms, by reception.
 
     `snapshot` is the first line where the export does not begin at offset 0: the memory's keeper gives it.
     """
     codec = Codec()
     if snapshot is not None:
         yield _json({"snapshot": snapshot}).decode() + "\n"
-    for entry in heapq.merge(
-        *(_entries(log, area, start, end) for area in sorted(areas)), key=lambda entry: (entry.at, entry.partition, entry.offset)
-    ):
+    read = [_entries(log, area, (begins or {}).get(area, 0), end) for area in sorted(areas)]
+    for entry in heapq.merge(*read, key=lambda entry: (entry.at, entry.partition, entry.offset)):
         yield from record_lines(codec.unpack(entry.value), areas[entry.partition], entry.offset)
 
 
@@ -240,8 +242,9 @@ def record_lines(batch: Batch, area: str, offset: int) -> Iterator[str]:
         yield _json(line).decode() + "\n"
 
 
-def _entries(log: Log, area: int, start: int, end: int) -> Iterator[Entry]:
+def _entries(log: Log, area: int, begin: int, end: int) -> Iterator[Entry]:
     offset, last = log.bounds(EVENTS, area)
+    offset = max(offset, begin)
     while offset < last:
         page = log.read(EVENTS, area, offset)
         if not page:
@@ -249,6 +252,5 @@ def _entries(log: Log, area: int, start: int, end: int) -> Iterator[Entry]:
         for entry in page:
             if entry.at >= end:
                 return
-            if entry.at >= start:
-                yield entry
+            yield entry
         offset = page[-1].offset + 1

@@ -5,7 +5,6 @@ import pytest
 from msgspec import structs
 
 from alerts.alert import to_wire
-from alerts.export import with_sites
 from alerts.fold import Fold
 from alerts.replay import lines, replay
 from ingest.events import Incident, Permit, Sos, Work
@@ -13,6 +12,7 @@ from ingest.log import EVENTS, Record
 from ingest.log_sqlite import SqliteLog
 from ingest.recording import export
 from ingest.recording_file import open_recording
+from ingest.recording_sites import with_sites
 from ingest.records import Batch, Codec
 from ingest.revisions import apply_site, site_at
 from ingest.site import with_revision
@@ -67,7 +67,7 @@ def judged(log) -> list[bytes]:
 def test_the_alerts_of_a_live_run_are_those_of_its_exports_replay(tmp_path, log, suffix):
     out = tmp_path / f"export{suffix}"
     with open_recording(out) as file:
-        for line in with_sites(log, export(log, {0: "bay"}, 0, 1 << 62)):
+        for line in with_sites(log, export(log, {0: "bay"})):
             file.write(line.encode())
     unrelated = with_revision(site(boxes=3))  # the recording brings its own sites
     live = judged(log)
@@ -80,6 +80,6 @@ def test_a_site_that_the_log_keeps_comes_back_the_same(log):
 
 
 def test_a_record_that_was_skipped_is_not_in_the_export(log):
-    lines_of = lambda skips: list(with_sites(log, export(log, {0: "bay"}, 0, 1 << 62), skips))  # noqa: E731
+    lines_of = lambda skips: list(with_sites(log, export(log, {0: "bay"}), skips))  # noqa: E731
     all_of_it, less = lines_of(None), lines_of({"bay": {5}})
     assert {msgspec.json.decode(line)["offset"] for line in all_of_it} - {msgspec.json.decode(line)["offset"] for line in less} == {5}

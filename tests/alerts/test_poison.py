@@ -1,11 +1,22 @@
 """A model that raises an exception: it is off in its area, people are told red, the others go on; M01 never is, whatever it meets."""
 
+import random
+
+import msgspec
 import pytest
 
+from alerts.alert import to_wire
 from alerts.fold import Fold
+from alerts.judge import Judge
+from alerts.outcomes import unpack
+from alerts.replay import lines, replay
 from ingest.events import Distress, Sos, Tamper
-from ingest.records import Batch
+from ingest.log import EVENTS, Record
+from ingest.log_sqlite import SqliteLog
+from ingest.recording import record_lines
+from ingest.records import Batch, Codec
 from models.box_health import BoxHealth
+from models.model import Finding
 from models.position_silence import PositionSilence
 from models.sos import SosCall
 from tests.small_coast import START, beat, box, fix, press, site, tick
@@ -94,3 +105,70 @@ def test_the_same_log_fails_the_same_way(monkeypatch):
     events = [beat(1, START, 0), Tamper(device=box(1), received=START, ts=START, seq=1, boot=7, door=True), press(1, START, 2), tick(START + 900)]
     once, twice = (judged(Fold(SITE, SITE.areas[0]), *events) for _ in range(2))
     assert (once.alerts, once.pages) == (twice.alerts, twice.pages)
+
+
+def coast(seed: int) -> list:
+    """Two minutes in which a vessel's fix, at which the model fails, stands among much else."""
+    chance, events = random.Random(seed), []
+    for second in range(120):
+        at = START + second * 1_000
+        some = [fix(f"4120000{n:02d}", at, 118.8 + second / 10_000, 24.8, sog=6.0) for n in range(8)]
+        some += [beat(second % 12, at, second // 12), *([press(3, at, second)] if second in (40, 71) else [])]
+        chance.shuffle(some)
+        if second == 70:
+            some.insert(5, fix("413000000", at, 118.8, 24.8))
+        events += [*some, tick(at + 900)]
+    return events
+
+
+def cut(events: list, chance: random.Random | None) -> list[Batch]:
+    """Records that end at a tick, or also by chance."""
+    found, some = [], []
+    for event in events:
+        some.append(event)
+        if event.__class__.__name__ == "Tick" or (chance and chance.random() < 0.2):
+            found.append(Batch("r1", some))
+            some = []
+    return found
+
+
+def judged_by_a_worker(path, records: list[Batch], keep_every: int) -> tuple[list, Judge]:
+    """As the processor does it, with a snapshot now and then."""
+    log, codec, found = SqliteLog(path), Codec(), []
+    log.append([Record(EVENTS, 0, codec.pack(record)) for record in records])
+    judge = Judge(log, SITE, 0)
+    while entries := log.read(EVENTS, 0, judge.fold.offset + 1):
+        for entry in entries:
+            found += [to_wire(alert) for record in judge.take(entry.offset, entry.value) for alert in unpack(record.value).alerts]
+            if entry.offset % keep_every == keep_every - 1:
+                log.append(judge.snapshot())
+                judge.kept(judge.fold.offset, judge.fold.now)
+    log.close()
+    return found, judge
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_however_the_log_is_cut_the_model_that_fails_says_the_same_before_it_fails(tmp_path, monkeypatch, seed):
+    """One event at a time is the result by definition: the model hears all that came before the one at which it fails, and nothing after it."""
+    told: list[str] = []
+
+    def talkative(self, memory, batch, site):  # says something of every fix, and fails at one, in the middle of what it says
+        for row in range(len(batch.positions.nth)):
+            mmsi, nth, at = batch.vessels.all[batch.positions.subject[row]].id, int(batch.positions.nth[row]), int(batch.positions.at[row])
+            if mmsi == "413000000":
+                raise ZeroDivisionError("made for this test")
+            yield Finding(model=self.code, subject=mmsi, level="blue", code="silent", index=nth, cause=f"{mmsi}/{at}", occurred=at, again=True)
+
+    monkeypatch.setattr(PositionSilence, "step", talkative)
+    events = coast(seed)
+    one_by_one, _ = judged_by_a_worker(tmp_path / "one.db", [Batch("r1", [event]) for event in events], 50)
+    for number, (chance, keep) in enumerate([(None, 1_000), (None, 7), (random.Random(seed), 1_000), (random.Random(seed + 1), 30)]):
+        found, judge = judged_by_a_worker(tmp_path / f"{number}.db", cut(events, chance), keep)
+        assert found == one_by_one
+        assert set(judge.fold.hearing.disabled) == {"M12"}
+    whole = tmp_path / "whole.jsonl"
+    whole.write_text("".join(line for offset, record in enumerate(cut(events, None)) for line in record_lines(record, "bay", offset)))
+    replayed = list(lines(replay(SITE, whole, tell=told.append)))
+    assert [msgspec.json.decode(line) for line in replayed] == msgspec.json.decode(msgspec.json.encode(one_by_one))
+    assert [alert["reason"]["code"] for alert in one_by_one].count("model_disabled") == 1
+    assert len({alert["subject"] for alert in one_by_one if alert["model"] == "M12"}) == 8

@@ -159,7 +159,7 @@ def test_an_export_of_the_log_reads_back_as_the_same_records(tmp_path):
     for area, batch in sent:
         log.append([Record(EVENTS, area, codec.pack(batch))])
     path = tmp_path / "export.jsonl"
-    path.write_text("".join(export(log, {1: "west", 2: "east"}, 0, 2**50, snapshot={"alerts": []})))
+    path.write_text("".join(export(log, {1: "west", 2: "east"}, snapshot={"alerts": []})))
     log.close()
     lines = list(read_recording(path))
     assert json.loads(lines[0].snapshot) == {"alerts": []}
