@@ -90,6 +90,8 @@ def _late(values: Mapping[str, Any], flags: tuple[str, ...], zh: str, en: str) -
         zh, en = f"{zh}(时钟异常,按下时间不明)", f"{en} (clock fault, age unknown)"
     if "possible_damage" in flags:
         zh, en = f"{zh},可能遭破坏", f"{en}, possible damage"
+    if "nuisance" in flags:
+        zh, en = f"{zh},24 小时内多次被认定为恶作剧", f"{en}, judged a nuisance several times in 24 h"
     return zh, en
 
 

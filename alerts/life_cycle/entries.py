@@ -2,11 +2,15 @@
 
 from msgspec import structs
 
+from alerts.alert import alert_key
 from alerts.life_cycle import actions, findings, quieting
 from alerts.life_cycle.board import Board
+from alerts.life_cycle.closing import close
 from alerts.life_cycle.suppression import exercise_span, silence_span, work_span
 from ingest.events import Action, Event, Exercise, Incident, Shift, Silence, Unit, Work, name_of
 from models.model import Finding, FoundLevel
+
+TAMPERED = ("tamper", "tilt")  # reasons of M02 that only a person ends
 
 
 def hear(board: Board, event: Event, now: int, entered_late: int | None) -> None:
@@ -15,8 +19,7 @@ def hear(board: Board, event: Event, now: int, entered_late: int | None) -> None
     elif isinstance(event, Silence):
         _silence(board, event, now)
     elif isinstance(event, Work):
-        board.saved.quiet.works[event.id] = work_span(event, now)
-        quieting.changed(board, now)
+        _work(board, event, now)
     elif isinstance(event, Exercise):
         board.saved.quiet.exercises[event.id] = exercise_span(event, now)
         board.schedule_quiet()
@@ -26,6 +29,17 @@ def hear(board: Board, event: Event, now: int, entered_late: int | None) -> None
         actions.unit_moves(board, event, now)
     elif isinstance(event, Incident):
         _incident(board, event, now)
+
+
+def _work(board: Board, event: Work, now: int) -> None:
+    """Signed off, it ends the tamper of its device that is over, as an operator would; one whose door stands open is told after all."""
+    works = board.saved.quiet.works
+    before, works[event.id] = works.get(event.id), work_span(event, now)
+    case = board.open.get(alert_key("M02", event.subject, drill=False))
+    if event.closed and case is not None and case.alert.condition == "over" and case.alert.reason.code in TAMPERED:
+        expected = before is not None and before.since <= case.alert.raised
+        close(board, case, now, event.by, "authorised" if expected else "real", f"work order {event.id}")
+    quieting.changed(board, now)
 
 
 def _silence(board: Board, event: Silence, now: int) -> None:

@@ -15,6 +15,7 @@ from models.model import RANK, Finding
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # ms
 REOPENED = 10 * MINUTE  # a new alert so soon after the close is shown as reopened; warning-models §0.6
+PRANKS = 3  # presses in 24 h that were answered as nuisance: the next one is labelled; warning-models M01
 LONG_OVER = 30 * MINUTE  # coming back after this rings; warning-models §0.6
 
 
@@ -49,7 +50,8 @@ def raise_alert(board: Board, finding: Finding, now: int) -> None:
         id_ = alert_id(board.area.id, key, f"{id_}/{now}")
     before = board.saved.cases.get(board.saved.last.get(key, ""))
     soon = before is not None and before.alert.resolved is not None and now - before.alert.resolved <= REOPENED
-    flags = tuple(dict.fromkeys((*finding.flags, *(("reopened",) if soon else ()), *(("unstable",) if _unstable(board, key, now) else ()))))
+    found = {"reopened": soon, "unstable": _unstable(board, key, now), "nuisance": _nuisance(board, finding, now)}
+    flags = tuple(dict.fromkeys((*finding.flags, *(flag for flag in found if found[flag]))))
     staged = board.in_exercise(finding.subject, finding.occurred) or board.in_exercise(finding.subject, now)
     people = tuple(
         dict.fromkeys(span.by for span in board.saved.quiet.exercises.values() if finding.subject in span.devices and span.runs(finding.occurred))
@@ -58,7 +60,8 @@ def raise_alert(board: Board, finding: Finding, now: int) -> None:
     alert = Alert(
         id=id_, key=key, model=finding.model, area=board.area.id, segment=finding.segment, subject=finding.subject, place=finding.place,
         position=finding.position, level=finding.level, reason=Reason(finding.code, dict(finding.values)),
-        text=wording.text_of(board.site, finding, not_drill=not_drill), evidence=finding.evidence, confidence=finding.confidence, flags=flags,
+        text=wording.text_of(board.site, structs.replace(finding, flags=flags), not_drill=not_drill), evidence=finding.evidence,
+        confidence=finding.confidence, flags=flags,
         drill=finding.drill, sensitivity=finding.sensitivity, occurred=finding.occurred, raised=now, updated=now,
         previous=before.alert.id if before is not None else None, revision=0, change=Change("raised", now),
     )  # fmt: skip
@@ -133,3 +136,11 @@ def _unstable(board: Board, key: str, now: int) -> bool:
     """Slow chatter: warning-models §0.6."""
     times = board.saved.cleared.get(key, ())
     return sum(now - at <= 30 * MINUTE for at in times) >= 3 or sum(now - at <= DAY for at in times) >= 6
+
+
+def _nuisance(board: Board, finding: Finding, now: int) -> bool:
+    """A label only: it is paged like any other press. A drill's presses do not count."""
+    if finding.model != "M01" or finding.drill:
+        return False
+    cases = [case.alert for case in board.saved.cases.values() if case.alert.key == key_of(finding) and case.alert.outcome == "nuisance"]
+    return sum(alert.count for alert in cases if now - alert.raised <= DAY) >= PRANKS

@@ -182,3 +182,70 @@ def test_a_box_fault_that_becomes_a_tamper_reaches_the_police():
     room.find("M02", "box-1", "orange", "tamper")
     assert {"wu", "li"} <= set(room.pages[-1].to)
     assert [each.args["text"] for each in room.commands if each.command == "speak"] == ["您已进入监控范围,请勿损坏设备"]
+
+
+def test_the_third_prank_press_in_a_day_labels_the_next_one_which_is_red_and_pages_as_ever():
+    room = Room()
+    first = room.press()
+    room.press()
+    room.do("resolve", first, outcome="nuisance")
+    room.at(HOUR)
+    second = room.press()
+    assert "nuisance" not in second.flags
+    room.do("resolve", second, outcome="nuisance")
+    room.at(2 * HOUR)
+    third = room.press()
+    assert "nuisance" in third.flags
+    assert "恶作剧" in third.text.zh
+    assert (third.level, third.suppressed) == ("red", None)
+    assert set(room.pages[-1].to) == set(room.pages[0].to)
+    room.do("resolve", third, outcome="rescued")
+    room.at(27 * HOUR)
+    assert "nuisance" not in room.press().flags
+
+
+def test_presses_answered_otherwise_or_at_another_box_or_in_a_drill_are_no_pranks():
+    room = Room()
+    room.hear(Exercise, id="e", devices=("box-1",), until=T0 + HOUR, by="fix")
+    for box, outcome, drill in (("box-1", "rescued", False), ("box-2", "nuisance", False), ("box-1", "nuisance", True)):
+        for _ in range(3):
+            room.do("resolve", room.press(box, drill=drill), outcome=outcome)
+    assert "nuisance" not in room.press("box-1").flags
+    assert "nuisance" in room.press("box-2").flags
+
+
+def test_a_signed_work_order_ends_the_tamper_that_it_explains():
+    room = Room()
+    room.hear(Work, id="w", subject="box-1", by="fix")
+    room.at(MIN)
+    room.find("M02", "box-1", "orange", "tamper")
+    assert room.one("M02/box-1").suppressed.how == "work"
+    room.find("M02", "box-1", "over", "tamper")
+    room.at(10 * MIN)
+    room.hear(Work, id="w", subject="box-1", by="fix", closed=True)
+    alert = room.one("M02/box-1")
+    assert (alert.response, alert.outcome, alert.change.by) == ("resolved", "authorised", "fix")
+    assert not room.pages
+
+
+def test_a_signed_work_order_ends_the_tamper_that_it_mended_and_those_told_hear_it():
+    room = Room()
+    room.find("M02", "box-1", "orange", "tamper")
+    told = {person for page in room.pages for person in page.to}
+    room.at(HOUR)
+    room.hear(Work, id="w", subject="box-1", by="fix")
+    room.find("M02", "box-1", "over", "tamper")
+    room.hear(Work, id="w", subject="box-1", by="fix", closed=True)
+    alert = room.one("M02/box-1")
+    assert (alert.response, alert.outcome) == ("resolved", "real")
+    assert told <= set(room.pages[-1].to)
+
+
+def test_a_work_order_signed_while_the_door_stands_open_ends_nothing():
+    room = Room()
+    room.hear(Work, id="w", subject="box-1", by="fix")
+    room.find("M02", "box-1", "orange", "tamper")
+    room.at(MIN)
+    room.hear(Work, id="w", subject="box-1", by="fix", closed=True)
+    assert room.one("M02/box-1").response == "new"
+    assert room.pages[-1].reason == "raised"
