@@ -176,7 +176,9 @@ class Hearing:
         at, late, _, _ = taken
         if kind in PEOPLE:
             if event.received - at <= LATE_PEOPLE:
-                heard.people.append(Rare(index, event, at, drill=False, late=late))
+                entered = Rare(index, event, at, drill=False, late=late)
+                heard.people.append(entered)
+                heard.rare.append(entered)  # for the models that read it: trips and permits
             return
         if not urgent and event.received - at > LATE:
             return

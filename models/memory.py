@@ -1,7 +1,8 @@
 """A model's memory as bytes and back: a dataclass of arrays, plain values and other such dataclasses. Arrays keep their type and shape."""
 
 import dataclasses
-from typing import Any, TypeVar, get_type_hints
+from functools import lru_cache
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import numpy as np
 from msgspec import msgpack
@@ -19,12 +20,13 @@ def unpack(kind: type[Memory], packed: bytes) -> Memory:
 
 
 def _made(kind: type[Memory], values: dict[str, Any]) -> Memory:
-    hints = get_type_hints(kind)
-    return kind(**{name: _made(hints[name], value["fields"]) if _is_part(value) else _lively(value) for name, value in values.items()})
+    hints = _hints(kind)
+    return kind(**{name: _lively(value, hints[name]) for name, value in values.items()})
 
 
-def _is_part(value: Any) -> bool:
-    return isinstance(value, dict) and "fields" in value
+@lru_cache(maxsize=256)
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def grown(array: NDArray[Any], size: int, fill: Any) -> NDArray[Any]:
@@ -46,9 +48,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _lively(value: Any) -> Any:
+def _lively(value: Any, hint: Any) -> Any:
+    """`hint`: the annotation of what is made, which names the dataclass of a part and of the values of a dict."""
     if isinstance(value, dict):
         if "dtype" in value:
             return np.frombuffer(value["bytes"], dtype=value["dtype"]).reshape(value["shape"]).copy()
-        return {(tuple(key) if isinstance(key, list) else key): _lively(each) for key, each in value["pairs"]}
+        if "fields" in value:
+            return _made(hint, value["fields"])
+        inner = (get_args(hint) or (None, None))[-1]
+        return {(tuple(key) if isinstance(key, list) else key): _lively(each, inner) for key, each in value["pairs"]}
     return value
