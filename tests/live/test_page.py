@@ -56,6 +56,7 @@ class Coast:
         self.log.append([Record(EVENTS, 1, Codec().pack(Batch("", [Tick(device="bridge", received=_now(), now=_now(), heard=1000)])))])
         self.begin()
         self.errors: list[str] = []
+        self.contexts: list = []
 
     def begin(self) -> None:
         self.console = multiprocessing.get_context("spawn").Process(target=main, args=(self.settings,))
@@ -108,6 +109,7 @@ class Coast:
 
     def open(self, browser: Browser, person: str, path: str = "", language: str = "zh", **view: object) -> Page:
         context = browser.new_context(**({"viewport": {"width": 1440, "height": 900}} | view))
+        self.contexts.append(context)
         page = context.new_page()
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -136,6 +138,8 @@ def tell_area(coast: Coast, one, offset: int = 0) -> None:
 def coast(tmp_path):
     coast = Coast(tmp_path)
     yield coast
+    for context in coast.contexts:  # a page that stays open goes on drawing
+        context.close()
     coast.console.terminate()
     coast.console.join(10)
     coast.log.close()

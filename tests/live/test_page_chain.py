@@ -68,6 +68,7 @@ class Chain:
             self.box = subprocess.Popen([*self._client("mosquitto_sub"), "-v", "-t", "coast/+/+/do"], stdout=out)
         _until(lambda: self._listens(port), 60)
         self.errors: list[str] = []
+        self.contexts: list = []
 
     def _client(self, name: str) -> list[str]:
         return [_program(name), "-h", self.host, "-p", self.port, "-q", "1"]
@@ -97,7 +98,8 @@ class Chain:
         return [person.id for person in self.site.people if person.role == role][place]
 
     def open(self, browser: Browser, person: str, language: str = "zh") -> Page:
-        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        self.contexts.append(browser.new_context(viewport={"width": 1440, "height": 900}))
+        page = self.contexts[-1].new_page()
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.add_init_script(f"if (location.protocol === 'http:') localStorage.language ??= '{language}'")
@@ -133,6 +135,8 @@ def chain(tmp_path_factory):
 def calm(chain):
     chain.errors.clear()
     yield
+    while chain.contexts:  # a page that stays open goes on drawing
+        chain.contexts.pop().close()
     assert chain.errors == []
 
 
