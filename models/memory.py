@@ -16,10 +16,11 @@ def pack(memory: Any) -> bytes:
 
 
 def unpack(kind: type[Memory], packed: bytes) -> Memory:
-    return _made(kind, msgpack.decode(packed, strict=False))
+    made: Memory = _made(kind, msgpack.decode(packed, strict=False))
+    return made
 
 
-def _made(kind: type[Memory], values: dict[str, Any]) -> Memory:
+def _made(kind: Any, values: dict[str, Any]) -> Any:
     hints = _hints(kind)
     return kind(**{name: _lively(value, hints[name]) for name, value in values.items()})
 
