@@ -20,13 +20,14 @@ from alerts.channels.device import Device
 from alerts.channels.message import Failed, Message, Retry, Sender, Sent
 from alerts.channels.webhook import Webhook
 from alerts.lanes import WIDTH, Ended, Lanes, scheme
-from alerts.outbox import Delivery, Key, Outbox, message_of
+from alerts.outbox import Delivery, Outbox, message_of
 from alerts.outcomes import unpack
+from alerts.own_words import OwnWords
 from alerts.reconcile import DEVICE, channels_of, delivery_id, reconcile, want
 from ingest.audience import people_for
-from ingest.events import Action, Event, System
-from ingest.log import ALERTS, EVENTS, SITES, Log, LogFull, Record
-from ingest.records import Batch, Codec
+from ingest.events import Action
+from ingest.log import ALERTS, EVENTS, SITES, Log
+from ingest.records import Codec
 from ingest.settings import Settings
 from ingest.site import Area, Channel, Site
 from ingest.system_codes import SYSTEM_CODES
@@ -51,10 +52,8 @@ class Deliverer:
         self.codec = Codec()
         self.random = random.Random(seed)  # noqa: S311 — jitter
         self.seen: dict[int, watchdog.Seen] = {}
-        self.standing = self.outbox.standing()  # verdicts that the log was told, of the last run too: appended once, and cleared once
-        self.paged: set[Key] = set()
-        self.owed: list[tuple[Area, System]] = []  # what the full log did not take
-        failed = [key[2] for key in self.standing if key[1] == "channel_failed"]
+        self.words = OwnWords(book, self.outbox, self.codec, self.site.revision)
+        failed = [key[2] for key in self.words.standing if key[1] == "channel_failed"]
         self.in_a_row = dict.fromkeys(failed, watchdog.FAILED)  # channel -> failed attempts since it last delivered
         self.sites = self.book.bounds(SITES, 0)[1]
         self.second = 0
@@ -75,8 +74,9 @@ class Deliverer:
     def _read_alerts(self, area: Area, now: int) -> None:
         """To the end, then all rows and the position in one transaction."""
         start = following = self.outbox.position(ALERTS, area.number) or 0
-        records = []
+        records, lost = [], 0
         while entries := self.book.read(ALERTS, area.number, following):
+            lost += entries[0].offset - following if following else 0  # the first start begins where the log does
             records += [unpack(entry.value, self.codec) for entry in entries]
             following = entries[-1].offset + 1
         if following == start:
@@ -90,8 +90,10 @@ class Deliverer:
                 if alert.model == "M01" and alert.change.what not in _VERBS:
                     late += [alert.subject] if self.outbox.answer(alert.subject, alert.updated) else []
             self.outbox.save_position(ALERTS, area.number, following)
+        if lost:
+            self.words.say(area, watchdog.Verdict(watchdog.US, "retention", {"subject": area.id, "records": lost}), now, clear=False)
         for device in late:  # it was paged raw, and now has its alert
-            self._say(area, watchdog.Verdict(watchdog.US, "press_unanswered", {"subject": device}), now, clear=True)
+            self.words.say(area, watchdog.Verdict(watchdog.US, "press_unanswered", {"subject": device}), now, clear=True)
 
     def _mark(self, ended: list[Ended], now: int) -> None:
         if not ended:
@@ -165,6 +167,7 @@ class Deliverer:
     def _watch(self, now: int) -> None:
         if (end := self.book.bounds(SITES, 0)[1]) != self.sites:
             self.sites, self.site = end, self.site_now()
+            self.words.revision = self.site.revision
         for area in self.site.areas:
             self._read_events(area, now)
             self._stand_in(area, now)
@@ -195,34 +198,12 @@ class Deliverer:
     def _stand_in(self, area: Area, now: int) -> None:
         seen = self._seen(area, now)
         tick = watchdog.stand_in(seen, now)
-        if tick is not None and self._append(area, [tick]):
+        if tick is not None and self.words.append(area.number, [tick]):
             seen.standing_in, seen.tick = now, tick
 
     def _tell(self, area: Area, verdicts: list[watchdog.Verdict], now: int, machine: bool = False) -> None:
-        """Each verdict enters the log when it begins and when it ends, and is paged directly once."""
-        found: dict[Key, watchdog.Verdict] = {(each.part, each.code, str(each.values.get("subject", "")), area.id): each for each in verdicts}
-        for key, verdict in found.items():
-            if key not in self.standing:
-                self._say(area, verdict, now, clear=False)
-                self.standing[key] = machine
-                self.outbox.stand(key, machine)
-            if verdict.paged and key not in self.paged:  # whether or not the log took it
-                self.paged.add(key)
-                self._page_system(area, verdict, now)
-        for key in [key for key, of_machine in self.standing.items() if key[3] == area.id and of_machine == machine and key not in found]:
-            self._say(area, watchdog.Verdict(key[0], key[1], {"subject": key[2]} if key[2] else {}), now, clear=True)
-            del self.standing[key]
-            self.outbox.fall(key)
-            self.paged.discard(key)
-
-    def _say(self, area: Area, verdict: watchdog.Verdict, now: int, *, clear: bool) -> None:
-        """Into the log after what it still owes, so that a clear never overtakes its beginning."""
-        self.owed.append((area, _system(verdict, now, clear)))
-        self._pay()
-
-    def _pay(self) -> None:
-        while self.owed and self._append(self.owed[0][0], [self.owed[0][1]]):
-            del self.owed[0]
+        for verdict in self.words.tell(area, verdicts, now, machine=machine):
+            self._page_system(area, verdict, now)
 
     def _page_system(self, area: Area, verdict: watchdog.Verdict, now: int) -> None:
         row = SYSTEM_CODES[verdict.part, verdict.code]
@@ -240,7 +221,7 @@ class Deliverer:
             self._page(area, f"press-{delivery_id(name)}", "press", "red", place, text, received, now, ("room", "shift_leader"))
             with self.outbox.transaction():
                 self.outbox.paged_raw(name)
-            self._say(area, watchdog.Verdict(watchdog.US, "press_unanswered", {"subject": device, "at": received}), now, clear=False)
+            self.words.say(area, watchdog.Verdict(watchdog.US, "press_unanswered", {"subject": device, "at": received}), now, clear=False)
 
     def _page(
         self, area: Area, subject: str, reason: str, level: str, place: str, text: tuple[str, str], at: int, now: int, to: tuple[str, ...]
@@ -254,27 +235,15 @@ class Deliverer:
             for person in people_for(self.site, to, area.id, ""):
                 want(self.outbox, self.site, message, person, 0, now)
 
-    def _append(self, area: Area, events: list[Event]) -> bool:
-        try:
-            self.book.append([Record(EVENTS, area.number, self.codec.pack(Batch(self.site.revision, events)))], urgent=True)  # type: ignore[arg-type]  # each is one of AnyEvent
-        except LogFull as full:
-            log.warning("nothing can be appended to the log", reason=str(full))
-            return False
-        return True
-
     def _mirror(self) -> None:
         """What the log did not take is tried again, and retention learns what we still need."""
-        self._pay()
+        self.words.pay()
         positions = [(topic, area.number, self.outbox.position(topic, area.number) or 0) for topic in (ALERTS, EVENTS) for area in self.site.areas]
         self.book.save_positions(READER, positions)
 
     def close(self) -> None:
         self._mirror()
         self.outbox.close()
-
-
-def _system(verdict: watchdog.Verdict, now: int, clear: bool) -> System:
-    return System(device=watchdog.US, received=now, part=verdict.part, code=verdict.code, values=verdict.values, clear=clear)
 
 
 def keep_room(book: Log, settings: Settings) -> None:

@@ -33,14 +33,10 @@ CREATE TABLE IF NOT EXISTS alerts (id TEXT PRIMARY KEY, area TEXT NOT NULL, key 
 CREATE INDEX IF NOT EXISTS alerts_open ON alerts (area) WHERE closed = 0;
 CREATE TABLE IF NOT EXISTS positions (topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (topic, partition));
 CREATE TABLE IF NOT EXISTS presses (name TEXT PRIMARY KEY, device TEXT NOT NULL, received INTEGER NOT NULL, answered INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS standing (part TEXT NOT NULL, code TEXT NOT NULL, subject TEXT NOT NULL, area TEXT NOT NULL, machine INTEGER NOT NULL,
-  PRIMARY KEY (part, code, subject, area));
 CREATE TABLE IF NOT EXISTS answers (device TEXT PRIMARY KEY, upto INTEGER NOT NULL);
 """
 _ROW = "id, alert, person, channel, reason, step, revision, rank, level, message, wanted, expires, state, tries, began"
 KEPT = 90 * 86_400_000  # ms that the audit of deliveries is kept; ours
-
-Key = tuple[str, str, str, str]  # of a verdict about ourselves: part, code, subject, area
 
 
 class Delivery(NamedTuple):
@@ -249,20 +245,6 @@ class Outbox:
     def open_presses(self) -> list[tuple[str, str, int]]:
         """(name, device, received) of those without an alert."""
         return self.database.execute("SELECT name, device, received FROM presses WHERE answered=0 ORDER BY received, name").fetchall()
-
-    # Verdicts about ourselves that the log was told: kept, so that what ends while we are down is cleared at the next start
-
-    def standing(self) -> dict[Key, bool]:
-        """Key -> is it the machine's, rather than an area's."""
-        return {
-            (row[0], row[1], row[2], row[3]): bool(row[4]) for row in self.database.execute("SELECT part, code, subject, area, machine FROM standing")
-        }
-
-    def stand(self, key: Key, machine: bool) -> None:
-        self.database.execute("INSERT OR REPLACE INTO standing VALUES (?,?,?,?,?)", (*key, machine))
-
-    def fall(self, key: Key) -> None:
-        self.database.execute("DELETE FROM standing WHERE part=? AND code=? AND subject=? AND area=?", key)
 
     # Audit
 

@@ -11,13 +11,15 @@ from ingest.site import Channel, Person
 class Apprise:
     """Sender. The library is loaded with the first message: it is heavy and few sites use it."""
 
-    def send(self, message: Message, person: Person | None, channel: Channel, _timeout: int) -> Result:
+    def send(self, message: Message, person: Person | None, channel: Channel, timeout: int) -> Result:
         import apprise  # noqa: PLC0415
 
         url = os.environ.get(channel.secret, "") if channel.secret else channel.url.removeprefix("apprise:")
         service = apprise.Apprise()
         if not url or not service.add(url):
             return Failed("not an address that Apprise knows")
+        for each in service:
+            each.socket_connect_timeout = each.socket_read_timeout = timeout / 1000
         if not channel.inside:
             message = _small(message)
         language = person.language if person else "zh"

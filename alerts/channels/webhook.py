@@ -1,8 +1,11 @@
 """Standard Webhooks: a signed POST that a receiver can verify and tell from a repetition (https://www.standardwebhooks.com)."""
 
+import contextlib
 import http.client
 import os
+import socket
 import ssl
+import threading
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -56,16 +59,31 @@ def _post(url: str, content: bytes, headers: dict[str, str], timeout: float) -> 
             )
         else:
             connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+        hung_up = threading.Event()
+        late = threading.Timer(timeout, _hang_up, (connection, hung_up))  # a socket's own timeout begins anew with each byte
+        late.daemon = True
+        late.start()
         try:
             connection.request("POST", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), content, headers)
             answer = connection.getresponse()
             status, after = answer.status, answer.getheader("retry-after", "")
         finally:
+            late.cancel()
             connection.close()
     except (OSError, http.client.HTTPException, ValueError) as away:
         return Retry(f"{type(away).__name__}: {away}")
+    if hung_up.is_set():  # half a line may read as a good answer
+        return Retry("no answer in time")
     if 200 <= status < 300:
         return Sent()
     if status >= 500 or status in AGAIN:
         return Retry(f"status {status}", int(after) * 1000 if after.isdigit() else 0)
     return Failed(f"status {status}")
+
+
+def _hang_up(connection: http.client.HTTPConnection, hung_up: threading.Event) -> None:
+    """Wakes a thread that waits for more."""
+    hung_up.set()
+    if connection.sock is not None:
+        with contextlib.suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_RDWR)

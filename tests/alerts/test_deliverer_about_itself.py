@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 
 from alerts.channels.message import Failed, Retry, Sent
 from ingest.events import Sos, System, Tick
-from ingest.log import LogFull
+from ingest.log import ALERTS, LogFull
 from tests.alerts.test_deliverer import Coast, Fake, T, alert, page
 
 
@@ -25,6 +25,12 @@ def fail(coast, now, times):
 def watch(coast, now):
     coast.hear(Tick(device="bridge", received=now, now=now, heard=now))
     coast.settle(now)
+
+
+def removed(coast, monkeypatch, below):
+    """Retention took the alerts under this offset."""
+    read = coast.book.read
+    monkeypatch.setattr(coast.book, "read", lambda topic, area, offset: read(topic, area, max(offset, below) if topic == ALERTS else offset))
 
 
 def test_a_channel_that_fails_three_times_is_told_and_cleared_when_it_delivers(tmp_path):
@@ -67,6 +73,48 @@ def test_what_a_full_log_did_not_take_is_said_when_there_is_room(tmp_path, monke
     assert said(coast, "no_tick") == []
     coast.it.step(T + 8_100)
     assert said(coast, "no_tick") == [("a", False)]
+
+
+def test_what_a_full_log_did_not_take_survives_a_restart_of_the_deliverer(tmp_path, monkeypatch):
+    coast = Coast(tmp_path)
+    watch(coast, T)
+    with monkeypatch.context() as full:
+
+        def refuse(*_args, **_more):
+            raise LogFull("full")
+
+        full.setattr(coast.book, "append", refuse)
+        coast.it.step(T + 7_000)
+    coast.kill()
+    coast.start()
+    watch(coast, T + 8_100)
+    watch(coast, T + 9_200)
+    assert said(coast, "no_tick") == [("a", False), ("a", True)]
+
+
+def test_records_that_the_log_removed_before_they_were_delivered_are_told_once(tmp_path, monkeypatch):
+    coast = Coast(tmp_path)
+    coast.say(T, [alert("1")], [page("1")])
+    coast.settle(T)
+    coast.say(T, [alert("2")], [page("2")])
+    coast.say(T, [alert("3")], [page("3")])
+    removed(coast, monkeypatch, 2)
+    coast.settle(T + 1_000)
+    coast.say(T + 2_000, [alert("4")], [page("4")])
+    coast.settle(T + 2_000)
+    assert [(event.values, event.clear) for event in coast.ours() if isinstance(event, System) and event.code == "retention"] == [
+        ({"subject": "a", "records": 1}, False)
+    ]
+    assert [sent[3] for sent in coast.hook.sent] == ["1", "3", "4"]
+
+
+def test_a_first_start_on_an_old_log_misses_nothing_that_it_knew_of(tmp_path, monkeypatch):
+    coast = Coast(tmp_path)
+    coast.say(T, [alert("1")], [page("1")])
+    coast.say(T, [alert("2")], [page("2")])
+    removed(coast, monkeypatch, 1)
+    coast.settle(T)
+    assert said(coast, "retention") == []
 
 
 def test_a_press_paged_raw_is_cleared_when_its_alert_comes(tmp_path):
