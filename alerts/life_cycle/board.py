@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct, field, structs
 
 from alerts.alert import Alert, Change, Command, Page, Suppressed
-from alerts.life_cycle import responses
+from alerts.life_cycle import programmes, responses
 from alerts.life_cycle.case import Case, state_of
 from alerts.life_cycle.escalation import audience, deadlines, due, permitted, stages, steps
 from alerts.life_cycle.roster import EMPTY_SEAT, Roster
@@ -41,6 +41,7 @@ class Saved(Struct):
     roster: Roster = field(default_factory=Roster)
     done: dict[str, int] = {}  # action id -> when
     cleared: dict[str, list[int]] = {}  # key -> when it went over, a day back
+    running: programmes.Memory = field(default_factory=programmes.Memory)
 
 
 class Board:
@@ -65,6 +66,8 @@ class Board:
             self.schedule(case)
         self.schedule_quiet()
         self.schedule_seats()
+        for id_ in self.saved.running.running:
+            self._schedule_programme(id_)
 
     def in_order(self) -> list[Case]:
         """The open cases in an order that a restart does not change."""
@@ -109,11 +112,24 @@ class Board:
             report = responses.report(case, now)
             if what == "raised" or report.args["state"] != responses.STATES[old.response]:
                 self._commands.append(report)
+        self.command(*programmes.follow(self.saved.running, self.shore, alert, case.answers, now))
+        self._schedule_programme(alert.id)
         if not case.is_open and self.open.get(alert.key) is case:
             del self.open[alert.key]
         if case.acknowledged:  # stages that passed unreminded: before the acknowledgement, or while kept quiet
             case.reminded = max(case.reminded, sum(case.since + after < now for _, after in stages(self.site, alert.level)))
         self.schedule(case)
+
+    def programme_due(self, id_: str, now: int) -> None:
+        """The next broadcast of an alert, or the next lighting of its lamps, is due."""
+        case = self.saved.cases.get(id_)
+        if case is not None:
+            self.command(*programmes.again(self.saved.running, self.shore, case.alert, now))
+        self._schedule_programme(id_)
+
+    def _schedule_programme(self, id_: str) -> None:
+        running = self.saved.running.running.get(id_)
+        self._set(f"programme/{id_}", running.again if running and running.again else None)
 
     def command(self, *commands: Command) -> None:
         self._commands.extend(commands)

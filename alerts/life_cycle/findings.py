@@ -72,7 +72,6 @@ def raise_alert(board: Board, finding: Finding, now: int) -> None:
     if quiet is None and board.first_due(case) == now:
         case.step = 1
     board.change(case, "raised", now, suppressed=quiet, tell=tell, page="raised")
-    board.command(*responses.first_aid(board.shore, case, now))
     quieting.explain(board, case, now)
 
 
@@ -114,8 +113,7 @@ def _said_again(board: Board, case: Case, finding: Finding, now: int) -> None:
     if case.answers and finding.again:
         board.command(responses.report(case, now))
     if higher:
-        board.command(*responses.first_aid(board.shore, case, now))
-    quieting.explain(board, case, now)
+        quieting.explain(board, case, now)
 
 
 def _over(board: Board, case: Case, now: int) -> None:

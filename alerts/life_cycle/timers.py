@@ -19,6 +19,8 @@ def fire(board: Board, name: str, at: int) -> None:
         _bound_reached(board, at)
     elif name == "seats":
         _seats_empty(board, at)
+    elif name.startswith("programme/"):
+        board.programme_due(name.removeprefix("programme/"), at)
     else:
         case = board.saved.cases[name.rpartition("/")[2]]
         for _, what in sorted(each for each in deadlines(board.site, case) if each[0] <= at):
