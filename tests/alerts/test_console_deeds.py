@@ -68,7 +68,7 @@ def test_a_work_order_covers_the_opened_box_until_it_is_closed(room):
 def test_an_alert_that_the_fold_no_longer_knows_is_closed_as_superseded_on_the_page(room):
     press(room, 1)
     assert room.alerts()[box(1)]["open"]
-    room.judge.fold.life.open.clear()  # as after a worker took over from an older memory
+    room.judge.fold.life.board.open.clear()  # as after a worker took over from an older memory
     room.log.append(room.judge.snapshot()[:1])
     shown = room.alerts()[box(1)]
     assert (shown["open"], shown["response"], shown["outcome"]) == (False, "resolved", "superseded")
