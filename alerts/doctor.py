@@ -69,6 +69,9 @@ def _clock(_settings: Settings) -> Iterator[Look]:
 
 
 def _disk(settings: Settings) -> Iterator[Look]:
+    if not Path(settings.home).exists():
+        yield Look("disk", well=False, found=f"{settings.home} does not exist", do="coast-guardian run makes it; or set COAST_HOME to where it ran")
+        return
     free = shutil.disk_usage(settings.home).free
     yield Look(
         "disk",
@@ -110,9 +113,12 @@ def _broker(settings: Settings) -> Iterator[Look]:
 
 
 def _log(settings: Settings) -> Iterator[Look]:
+    if settings.log_url.startswith("sqlite") and not Path(settings.log_url.removeprefix("sqlite:///")).exists():
+        yield Look("log", None, "not written yet")  # to open it would make it
+        return
     try:
         log = open_log(settings.log_url)
-    except LogBroken as broken:
+    except (LogBroken, sqlite3.DatabaseError) as broken:
         yield Look("log", well=False, found=str(broken), do="restore it from the archive, or start with an empty home folder")
         return
     codec = Codec()
@@ -134,10 +140,20 @@ def _store(settings: Settings) -> Iterator[Look]:
         yield Look("store", path.exists() or None, f"{path}, {path.stat().st_size / 1e6:.1f} MB" if path.exists() else "not written yet")
         return
     from alerts.store.opening import open_store  # noqa: PLC0415
+    from alerts.store.store import StoreAway  # noqa: PLC0415
 
-    store = open_store(settings)
-    store.alerts(limit=1)
-    store.close()
+    try:
+        store = open_store(settings)
+        store.alerts(limit=1)
+        store.close()
+    except (StoreAway, ValueError) as away:
+        yield Look(
+            "store",
+            well=False,
+            found=f"{settings.store_url}: {away}",
+            do="start it; check COAST_STORE and COAST_INFLUX_TOKEN. Nothing is lost meanwhile",
+        )
+        return
     yield Look("store", well=True, found=settings.store_url)
 
 
