@@ -150,7 +150,7 @@ class Fold:
         hearing.now, hearing.heard, hearing.connects = saved.now, saved.heard, saved.connects
         hearing.intake = Intake(hearing.devices.row, saved.intake)
         hearing.intake.repeated, hearing.intake.outdated = saved.counts
-        hearing.vessels = Vessels(saved.vessels, memories.unpack(Latest, saved.latest) if saved.latest else None)
+        hearing.vessels = Vessels(site.identity, saved.vessels, memories.unpack(Latest, saved.latest) if saved.latest else None)
         hearing.waters = Waters(saved.owners)
         for finding in saved.standing:
             hearing.standing.note(finding)

@@ -53,7 +53,7 @@ class Hearing:
         self.site, self.area, self.overrides = site, area, overrides
         self.models: tuple[Model, ...] = models_for(site, overrides)
         self.devices = Devices(site, area)
-        self.vessels, self.waters = Vessels(), Waters()
+        self.vessels, self.waters = Vessels(site.identity), Waters()
         self.intake = Intake(self.devices.row)
         self.standing = Findings(_heard(self.models))
         self.memory: dict[str, Any] = {model.code: model.start(site, area, self.devices) for model in self.models}
@@ -87,6 +87,7 @@ class Hearing:
             self.memory[model.code] = model.migrate(self.memory[model.code], self.devices, devices)
         self.standing.hear(_heard(models))
         self.intake.place(devices.row)
+        self.vessels.identity = new.identity
         self.site, self.area, self.devices, self.models = new, area, devices, models
 
     def _hear(self, events: list[Event]) -> Heard:
@@ -137,11 +138,12 @@ class Hearing:
 
     def _owns(self, index: int, event: Any, at: int, heard: Heard) -> bool:
         """Whether the vessel is this area's, where areas meet. A beacon elsewhere says so each time; a fix, when the owner changes."""
-        own, before = self.area.number, self.waters.owners.get(event.vessel, (-1, 0))[0]
-        now = self.waters.owner(event.vessel, event.waters, at)
+        vessel = self.vessels.identity.get(event.vessel, event.vessel)
+        own, before = self.area.number, self.waters.owners.get(vessel, (-1, 0))[0]
+        now = self.waters.owner(vessel, event.waters, at)
         beacon = type(event) is Distress
         if now != own and (before == own or beacon):
-            heard.gone.append(Gone(index, event.vessel, now, beacon))
+            heard.gone.append(Gone(index, event.vessel if beacon else vessel, now, beacon))  # M01 calls a beacon as it calls itself
         return now == own
 
     def _hear_tracks(self, index: int, event: Any, heard: Heard) -> None:

@@ -226,6 +226,13 @@ class Site(Struct, frozen=True, dict=True):
         return {vessel.id: vessel for vessel in self.vessels}
 
     @cached_property
+    def identity(self) -> dict[str, str]:
+        """By MMSI, terminal or registry id: the one name under which a registered vessel is judged, its MMSI, else its terminal, else its id."""
+        return {
+            key: vessel.mmsi or vessel.terminal or vessel.id for vessel in self.vessels for key in (vessel.mmsi, vessel.terminal, vessel.id) if key
+        }
+
+    @cached_property
     def group(self) -> dict[str, Group]:
         return {group.id: group for group in self.groups}
 

@@ -1,7 +1,7 @@
 """What is judged: the devices of an area by row, and the one table of vessels that grows as they are heard."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -60,8 +60,8 @@ def _marks(devices: Sequence[Device]) -> dict[str, int]:
 class Vessel(Struct):
     """What a vessel said of itself, the latest."""
 
-    id: str  # MMSI or terminal number
-    system: str
+    id: str  # MMSI or terminal number, the site's one name where it is registered
+    system: str  # by which it was heard first
     name: str = ""
     callsign: str = ""
     ship_type: int | None = None
@@ -97,9 +97,13 @@ class Latest:
 
 
 class Vessels:
-    """Every vessel heard in an area, by row in the order first heard. Rows are never given twice."""
+    """Every vessel heard in an area, by row in the order first heard. Rows are never given twice.
 
-    def __init__(self, known: Sequence[Vessel] = (), latest: Latest | None = None) -> None:
+    `identity`: the site's one name of a registered vessel, by MMSI and by terminal: what is heard by AIS and by Beidou is one vessel.
+    """
+
+    def __init__(self, identity: Mapping[str, str], known: Sequence[Vessel] = (), latest: Latest | None = None) -> None:
+        self.identity = identity
         self.all: list[Vessel] = list(known)
         self.row: dict[str, int] = {vessel.id: row for row, vessel in enumerate(self.all)}
         self.latest = latest or _never()
@@ -109,10 +113,11 @@ class Vessels:
 
     def heard(self, event: Position) -> int:
         """The row of the vessel, noting what it says of itself."""
-        row = self.row.get(event.vessel)
+        name = self.identity.get(event.vessel, event.vessel)
+        row = self.row.get(name)
         if row is None:
-            row = self.row[event.vessel] = len(self.all)
-            self.all.append(Vessel(event.vessel, event.system))
+            row = self.row[name] = len(self.all)
+            self.all.append(Vessel(name, event.system))
         vessel = self.all[row]
         if event.class_ and event.class_ != vessel.class_:
             vessel.class_ = event.class_
