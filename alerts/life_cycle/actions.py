@@ -261,11 +261,15 @@ def _split(done: Done) -> str:
     part = done.case.alert
     if not part.incident:
         return "not merged"
+    done.case.joined = False
     done.change(incident=None)
     whole = done.board.saved.cases.get(part.incident)
     if whole is not None:
         parts = tuple(each for each in whole.alert.parts if each != part.id)
+        whole.names = tuple(each for each in whole.names if each != (part.model, part.subject))
+        done.board.naming.pop(part.key, None)
         done.board.change(whole, "split", done.now, by=done.action.by, note=part.id, parts=parts)
+    quieting.judge(done.board, done.now)
     return ""
 
 

@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct, field, structs
 
-from alerts.alert import Alert, Change, Command, Page, Suppressed
+from alerts.alert import Alert, Change, Command, Page, Suppressed, alert_key
 from alerts.life_cycle import programmes, responses
 from alerts.life_cycle.case import Case, state_of
 from alerts.life_cycle.escalation import audience, deadlines, due, permitted, stages, steps
 from alerts.life_cycle.roster import EMPTY_SEAT, Roster
 from alerts.life_cycle.suppression import Quiet, explains_others, next_bound, suppression
 from ingest.site import Area, Site
+from models.model import RANK
 
 VERSION = 1
 
@@ -57,6 +58,9 @@ class Board:
         self.shore = responses.Shore(site, area)
         self.open = {case.alert.key: case for case in self.saved.cases.values() if case.is_open}
         self.explaining = {case.alert.id: case for case in self.open.values() if explains_others(case)}
+        self.naming: dict[str, Case] = {}  # key of a part -> the incident that it belongs to
+        for case in self.in_order():
+            self.name_parts(case)
         self._heap: list[tuple[int, str]] = []
         self._due: dict[str, int] = {}
         self._alerts: list[Alert] = []
@@ -77,7 +81,15 @@ class Board:
         return any(device in span.devices and span.runs(at) for span in self.saved.quiet.exercises.values())
 
     def kept_quiet(self, alert: Alert, now: int) -> Suppressed | None:
+        """A part that was joined to an incident at least as high is told with it, not beside it."""
+        whole = self.saved.cases.get(alert.incident or "")
+        if whole is not None and whole.is_open and self.saved.cases[alert.id].joined and RANK[alert.level] <= RANK[whole.alert.level]:
+            return Suppressed("inhibited", whole.alert.id)
         return suppression(alert, self.saved.quiet, (self.explaining[id_] for id_ in sorted(self.explaining)), self.site, now)
+
+    def name_parts(self, case: Case) -> None:
+        for model, subject in case.names:
+            self.naming[alert_key(model, subject, case.alert.drill)] = case
 
     # Change
 
@@ -116,6 +128,7 @@ class Board:
         self._schedule_programme(alert.id)
         if not case.is_open and self.open.get(alert.key) is case:
             del self.open[alert.key]
+            self.naming = {key: whole for key, whole in self.naming.items() if whole is not case}
         if case.acknowledged:  # stages that passed unreminded: before the acknowledgement, or while kept quiet
             case.reminded = max(case.reminded, sum(case.since + after < now for _, after in stages(self.site, alert.level)))
         self.schedule(case)

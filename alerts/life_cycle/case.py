@@ -29,6 +29,8 @@ class Case(Struct):
     chief_told: bool = False
     exercise: tuple[str, ...] = ()  # a drill's people
     not_drill: bool = False  # real, though its device is in an exercise
+    names: tuple[tuple[str, str], ...] = ()  # (model, subject) of what belongs to the same event
+    joined: bool = False  # made a part of its incident by what its model found, not by a person
 
     @property
     def is_open(self) -> bool:

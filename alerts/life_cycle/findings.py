@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import structs
 
 from alerts import wording
-from alerts.alert import Alert, Change, Reason, alert_id
+from alerts.alert import Alert, Change, Reason, alert_id, alert_key
 from alerts.life_cycle import quieting, responses
 from alerts.life_cycle.board import Board
 from alerts.life_cycle.case import ENDLESS, Case
@@ -66,13 +66,20 @@ def raise_alert(board: Board, finding: Finding, now: int) -> None:
         previous=before.alert.id if before is not None else None, revision=0, change=Change("raised", now),
     )  # fmt: skip
     case = Case(alert, now, finding.level, answers=finding.answers, inhibits=finding.inhibits, exercise=people, not_drill=not_drill)
+    whole = _whole_of(board, finding)
+    if whole is not None:
+        case.alert, case.joined = structs.replace(alert, incident=whole.alert.id), True
+        alert = case.alert
     board.saved.cases[id_], board.saved.last[key], board.open[key] = case, id_, case
     quiet = board.kept_quiet(alert, now)
     tell = () if quiet is not None else board.step_people(case)
     if quiet is None and board.first_due(case) == now:
         case.step = 1
     board.change(case, "raised", now, suppressed=quiet, tell=tell, page="raised")
+    if whole is not None:
+        board.change(whole, "merge", now, note=id_, parts=(*whole.alert.parts, id_))
     quieting.explain(board, case, now)
+    _join(board, case, finding, now)
 
 
 def _said_again(board: Board, case: Case, finding: Finding, now: int) -> None:
@@ -112,8 +119,29 @@ def _said_again(board: Board, case: Case, finding: Finding, now: int) -> None:
     board.change(case, what, now, **fields, suppressed=quiet, tell=tell, page="level" if higher else "raised" if freed else what)
     if case.answers and finding.again:
         board.command(responses.report(case, now))
-    if higher:
-        quieting.explain(board, case, now)
+    quieting.explain(board, case, now)
+    _join(board, case, finding, now)
+
+
+def _join(board: Board, case: Case, finding: Finding, now: int) -> None:
+    """What a model says belongs to the same event becomes one incident with its parts. Calls for help stay on their own."""
+    if finding.parts:
+        case.names = finding.parts
+        board.name_parts(case)
+    for name in case.names:
+        part = board.open.get(alert_key(*name, case.alert.drill))
+        if part is None or part is case or part.alert.incident or part.alert.parts or case.alert.incident or part.alert.model in ENDLESS:
+            continue
+        part.joined = True
+        board.change(part, "merge", now, note=case.alert.id, incident=case.alert.id)
+        board.change(case, "merge", now, note=part.alert.id, parts=(*case.alert.parts, part.alert.id))
+        quieting.judge(board, now)
+
+
+def _whole_of(board: Board, finding: Finding) -> Case | None:
+    """The open incident whose model named this subject as its part, before it was raised."""
+    whole = board.naming.get(key_of(finding))
+    return whole if whole is not None and whole.is_open and not whole.alert.incident and finding.model not in ENDLESS else None
 
 
 def _over(board: Board, case: Case, now: int) -> None:
