@@ -318,11 +318,26 @@ def sim_press(box: str, seconds: float = 60.0, site: SitePath = None, home: Home
 @models_app.command("list")
 def models_list() -> None:
     """The catalogue."""
-    from alerts.manual import NAMES
+    from alerts.wording import MODELS
     from models.catalogue import CATALOGUE
 
     for kind in CATALOGUE:
-        typer.echo(f"{kind.code}  {kind.name:<18} {NAMES[kind.code][0]} · {NAMES[kind.code][1]}")
+        typer.echo(f"{kind.code}  {kind.name:<18} {MODELS[kind.code][1]} · {MODELS[kind.code][0]}")
+
+
+@models_app.command("explain")
+def models_explain(code: Annotated[str, typer.Argument(help="as M13")], site: SitePath = None) -> None:
+    """The rule of a model, what it reads and hears, its words and its parameters, with what the site sets otherwise."""
+    from alerts.manual_models import page
+    from ingest.site_files import read_site
+
+    try:
+        typer.echo(page(code.upper()))
+    except KeyError:
+        typer.echo(f"no model {code}; there are those of `coast-guardian models list`", err=True)
+        raise typer.Exit(1) from None
+    for name, value in read_site(_settings(site=site).site).thresholds.get(code.upper(), {}).items():
+        typer.echo(f"this site: {name} = {value}")
 
 
 @app.command()

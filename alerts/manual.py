@@ -1,11 +1,10 @@
 """The pages of docs/ and the tables of the README that are made from the code, so that they cannot say what is not so."""
 
-import dataclasses
 import inspect
 import io
 import re
 import tokenize
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -13,8 +12,10 @@ import msgspec
 from pydantic_core import PydanticUndefined
 
 import ingest.settings
+from alerts.manual_models import pages as model_pages
+from alerts.manual_models import readme_table as models_table
+from alerts.manual_table import MADE, table
 from alerts.store.tables import quantities
-from ingest.durations import written
 from ingest.events import KINDS, OURS, Event
 from ingest.settings import Settings
 from ingest.site import Area, Channel, Device, Person, Post, Segment, Unit, Vessel
@@ -24,19 +25,7 @@ from ingest.village import Covenant, Group, Moratorium, Season
 from ingest.wire_forms import OURS_ONLY, wire_name
 from ingest.wire_page import GROUPS, NMEA
 from ingest.wire_page import page as wire_page
-from models.catalogue import CATALOGUE
 
-MADE = "<!-- Made by `make docs` from the code; do not edit. -->\n"
-_MODELS_HEAD = """# Warning models
-
-A parameter is set for a site in its `site.toml`, as `[thresholds.M12]` with `blue_after = "20min"`, or tried with
-`coast-guardian replay SITE RECORDING --set M12.blue_after=20min`. Durations may be written as `90s`, `20min`, `2h`.
-"""
-NAMES = {
-    "M01": ("SOS call", "一键报警"),
-    "M02": ("Call-box fault", "“海岸卫士”设备异常"),
-    "M12": ("Position silence", "船舶定位中断"),
-}  # the glossary's words
 FILES: dict[str, type[msgspec.Struct]] = {
     "`[[areas]]` of site.toml": Area, "`[[posts]]` of site.toml": Post, "`[[people]]` of site.toml": Person, "`[[channels]]` of site.toml": Channel,
     "segments.csv": Segment, "devices.csv": Device, "units.csv": Unit, "vessels.csv": Vessel,
@@ -46,8 +35,8 @@ FILES: dict[str, type[msgspec.Struct]] = {
 
 def write(folder: Path) -> list[Path]:
     """Write every page below `folder`, and the marked parts of the README beside it and of its administrator's page; return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    pages = {"models.md": models_page(), "system-codes.md": codes_page(), "wire.md": MADE + wire_page(), "quantities.md": quantities_page()}
+    (folder / "models").mkdir(parents=True, exist_ok=True)
+    pages = {**model_pages(), "system-codes.md": codes_page(), "wire.md": MADE + wire_page(), "quantities.md": quantities_page()}
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
     parts = {
@@ -61,57 +50,14 @@ def write(folder: Path) -> list[Path]:
 def _rewrite(path: Path, tables: dict[str, str]) -> bool:
     """Put each table between `<!-- name -->` and `<!-- /name -->`. Raises ValueError where a pair of marks is missing."""
     text = path.read_text(encoding="utf-8")
-    for name, table in tables.items():
+    for name, part in tables.items():
         head, open_mark, rest = text.partition(f"<!-- {name} -->\n")
         _, close_mark, tail = rest.partition(f"<!-- /{name} -->")
         if not (open_mark and close_mark):
             raise ValueError(f"{path}: expected <!-- {name} --> … <!-- /{name} -->")
-        text = head + open_mark + table.strip("\n") + "\n" + close_mark + tail
+        text = head + open_mark + part.strip("\n") + "\n" + close_mark + tail
     path.write_text(text, encoding="utf-8")
     return True
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "".join("| " + " | ".join(_cell(each) for each in row) + " |\n" for row in lines)
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else str(value).replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
-
-
-def models_page() -> str:
-    parts = [MADE, _MODELS_HEAD]
-    for kind in CATALOGUE:
-        english, chinese = NAMES[kind.code]
-        module = __import__(kind.__module__, fromlist=["x"])
-        told = (module.__doc__ or "").strip().removeprefix(kind.code + ": ")
-        parts.append(f"\n## {kind.code} {english} · {chinese}\n\n{told[:1].upper()}{told[1:]}\n")
-        reads = ", ".join((*kind.columns, *kind.rare))
-        parts.append(f"\nReads: {reads}. File: `models/{kind.name}.py`. Memory version {kind.memory_version}.\n\n")
-        parts.append(table(("parameter", "default", "unit", "from", "to", "what", "source"), map(_parameter, dataclasses.fields(kind))))
-    return "".join(parts)
-
-
-def _parameter(field: "dataclasses.Field[Any]") -> tuple[object, ...]:
-    about = field.metadata
-    default: Any = field.default
-    values: tuple[object, ...] = (default, about["low"], about["high"])
-    unit = about["unit"]
-    if unit == "ms":
-        values, unit = tuple(written(int(each)) for each in (default, about["low"], about["high"])), ""
-    return f"`{field.name}`", values[0], "" if unit == "1" else unit, *values[1:], about["about"], about["source"]
-
-
-def models_table() -> str:
-    """For the README."""
-    rows = ((kind.code, *NAMES[kind.code], _first_sentence(kind), f"`models/{kind.name}.py`") for kind in CATALOGUE)
-    return table(("code", "model", "名称", "raised by", "file"), rows)
-
-
-def _first_sentence(kind: Any) -> str:
-    told = (__import__(kind.__module__, fromlist=["x"]).__doc__ or "").strip().removeprefix(kind.code + ": ")
-    return str(told).split("\n", maxsplit=1)[0].split(". ", maxsplit=1)[0].rstrip(".")
 
 
 def kinds_table() -> str:

@@ -2,9 +2,14 @@
 
 from pathlib import Path
 
-from alerts.manual import GROUPS, columns_tables, kinds_table, models_page, models_table, settings_table
+import pytest
+
+from alerts.manual import GROUPS, columns_tables, kinds_table, models_table, settings_table
+from alerts.manual_models import page, pages
+from alerts.wording import MODELS, REASONS
 from ingest.events import KINDS
 from ingest.settings import Settings
+from models.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,10 +26,26 @@ def test_every_setting_is_explained():
 
 
 def test_durations_are_told_as_people_write_them():
-    assert "| `blue_after` | 30min |" in models_page()
+    assert "| `blue_after` | 30min |" in page("M12")
 
 
 def test_the_pages_hold_the_tables_as_the_code_makes_them():
     readme, administrator = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/administrator.md"))
     for text, table in ((readme, kinds_table()), (readme, models_table()), (administrator, settings_table()), (administrator, columns_tables())):
         assert table.strip() in text
+
+
+def test_every_model_has_a_page_that_names_it_in_both_languages_and_says_what_it_says():
+    made = pages()
+    for kind in CATALOGUE:
+        text = made[f"models/{kind.name}.md"]
+        zh, en = MODELS[kind.code]
+        assert text.splitlines()[1] == f"# {kind.code} {en} · {zh}"
+        for (model, code), (said, _) in REASONS.items():
+            assert model != kind.code or f"| `{code}` | {said} |" in text
+        assert f"](models/{kind.name}.md)" in made["models.md"]
+
+
+def test_an_unknown_model_is_said():
+    with pytest.raises(KeyError):
+        page("M99")
