@@ -8,12 +8,16 @@ from typing import Any, NamedTuple
 from device_sim.boxes import BEAT, Say, box
 from device_sim.cameras import camera
 from device_sim.lights import light
-from device_sim.scenario import Cast, Scenario, Staged, cast, rng, staged
+from device_sim.scenario import Cast, Scenario, Staged, What, cast, rng, staged
 from device_sim.sea import sea
-from device_sim.vessels import lanes, vessel
+from device_sim.vessels import reports, vessel
+from device_sim.voyages import Voyage, fleet
+from ingest.geo import metres
 from ingest.site import Device, Site
+from ingest.tide import tide_of
 
 DAY = 86_400_000  # ms
+KNOWN = 1_800_000  # ms for which a vessel is heard at sea before it falls silent; M12 wants 14 fixes
 
 
 class Said(NamedTuple):
@@ -32,8 +36,13 @@ class Coast:
         self.site, self.scenario, self.seed, self.start = site, scenario, seed, start
         self.end = start + (scenario.length or DAY)
         self.cast: Cast = cast(site, scenario)
-        self.staged = tuple(staged(scenario, self.cast, seed, start, self.end))
+        self.voyages = fleet(site, self.cast.vessels, seed, start, self.end) if self.cast.receivers else {}
+        self.staged = tuple(staged(scenario, self.cast, seed, start, self.end, self._can))
         self.outages = tuple(one for one in self.staged if one.what == "broker_outage")
+
+    def _can(self, what: What, subject: str, at: int, until: int) -> bool:
+        """Whether `subject` is where that can be staged in [at, until): a vessel falls silent at sea, having been heard there for a while."""
+        return what != "vessel_silent" or (subject in self.voyages and self.voyages[subject].at_sea(max(self.start, at - KNOWN), until))
 
     def said(self) -> Iterator[Said]:
         """In the order of (at, device's place in the cast). A restart of a device begins a new boot with `seq` 0."""
@@ -68,7 +77,7 @@ class Coast:
             said = box(chance, start, offset, at_subject.get(device.id, ())) if device.type == "box" else light(chance, start, offset)
             streams.append((device, said))
         streams += [(device, camera(rng(seed, device.id), start, turn * BEAT // len(people.cameras))) for turn, device in enumerate(people.cameras)]
-        streams += [(device, sea(rng(seed, device.id), start)) for device in people.sensors[:2]]
+        streams += [(device, sea(rng(seed, device.id), start, tide_of(self.site, device.area))) for device in people.sensors[:2]]
         streams += [
             (device, _alive(start + turn)) for turn, device in enumerate((*people.receivers, *people.sensors, *people.gateways, *people.consoles))
         ]
@@ -76,15 +85,25 @@ class Coast:
         return [_tagged(turn, device, said) for turn, (device, said) in enumerate(streams)]
 
     def _vessels(self, at_subject: dict[str, list[Staged]]) -> Iterator[tuple[Device, Iterator[Say]]]:
-        if not self.cast.receivers or not self.cast.vessels:
-            return
-        net = lanes(self.site, self.seed)
-        if len(net.points) < 2:
-            return
-        for turn, name in enumerate(self.cast.vessels):
+        receivers = self.cast.receivers
+        for turn, (name, voyage) in enumerate(self.voyages.items()):
             known = self.site.vessel[name].name if name in self.site.vessel else ""
-            said = vessel(name, known, rng(self.seed, name), net, self.start, at_subject.get(name, ()))
-            yield self.cast.receivers[turn % len(self.cast.receivers)], said
+            yield receivers[turn % len(receivers)], vessel(name, known, rng(self.seed, name), voyage, self.start, at_subject.get(name, ()))
+        homes: dict[str, dict[str, Voyage]] = {}
+        for name, voyage in self.voyages.items():
+            if (console := self._console_of(name)) is not None:
+                homes.setdefault(console.id, {})[name] = voyage
+        for console in self.cast.consoles:
+            yield console, reports(self.site, homes.get(console.id, {}), console, self.start, rng(self.seed, f"reports {console.id}"))
+
+    def _console_of(self, vessel: str) -> Device | None:
+        """The console nearest to the vessel's station; the first for a vessel that no station knows."""
+        known = self.site.vessel.get(vessel)
+        post = self.site.post.get(known.home) if known else None
+        if post is None or post.position is None:
+            return next(iter(self.cast.consoles), None)
+        here = post.position
+        return min(self.cast.consoles, key=lambda console: metres(console.position, here), default=None)
 
 
 def _alive(start: int) -> Iterator[Say]:

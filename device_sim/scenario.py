@@ -5,6 +5,7 @@ The plan made of it is a function of (site, scenario, seed, start), and so is ev
 
 import random
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -16,6 +17,8 @@ from ingest.site import Device, Site
 
 FOLDER = Path(__file__).parent / "scenarios"
 What = Literal["press", "silent", "low_battery", "tamper", "vessel_silent", "broker_outage"]
+
+Can = Callable[[What, str, int, int], bool]  # whether that can be staged at this subject in [at, until) ms
 
 
 class Happening(Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,8 +100,8 @@ def cast(site: Site, scenario: Scenario) -> Cast:
     )  # fmt: skip
 
 
-def staged(scenario: Scenario, people: Cast, seed: int, start: int, end: int) -> list[Staged]:
-    """What is staged in [start, end), in the order of time. Nobody is staged twice at once."""
+def staged(scenario: Scenario, people: Cast, seed: int, start: int, end: int, can: Can) -> list[Staged]:
+    """What is staged in [start, end), in the order of time. Nobody is staged twice at once, nor where `can` says no."""
     free: dict[str, int] = {}
     wanted = []
     for number, happening in enumerate(scenario.happenings):
@@ -111,7 +114,7 @@ def staged(scenario: Scenario, people: Cast, seed: int, start: int, end: int) ->
     plan = []
     for at, _, happening, luck in sorted(wanted, key=lambda one: one[:2]):
         until = at + (0 if happening.what in {"press", "tamper"} else duration(happening.lasts))
-        subject = happening.device or _somebody(happening.what, people, luck, free, at)
+        subject = happening.device or _somebody(happening.what, people, luck, free, at, until, can)
         if subject is None or free.get(subject, -1) > at:
             continue
         free[subject] = until + 120_000  # two quiet minutes between two happenings at one place
@@ -119,9 +122,9 @@ def staged(scenario: Scenario, people: Cast, seed: int, start: int, end: int) ->
     return plan
 
 
-def _somebody(what: What, people: Cast, luck: float, free: dict[str, int], at: int) -> str | None:
+def _somebody(what: What, people: Cast, luck: float, free: dict[str, int], at: int, until: int, can: Can) -> str | None:
     if what == "broker_outage":
         return ""
     names = people.vessels if what == "vessel_silent" else tuple(box.id for box in people.boxes)
-    idle = [name for name in names if free.get(name, -1) <= at]
+    idle = [name for name in names if free.get(name, -1) <= at and can(what, name, at, until)]
     return idle[int(luck * len(idle))] if idle else None

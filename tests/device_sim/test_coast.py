@@ -2,21 +2,25 @@
 
 import threading
 from collections import Counter
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import msgspec
 import pytest
-from shapely.geometry import LineString, Polygon
+from shapely.geometry import LineString, Point, Polygon
 
 from device_sim.coast import Coast, truth
 from device_sim.publish import Pressed, Publisher
 from device_sim.record import received_lines, record
 from device_sim.scenario import FOLDER, Happening, Scenario, read_scenario, rng
-from device_sim.sea import tide_level
-from device_sim.vessels import lanes, legs, vessel
+from device_sim.sea import sea
+from device_sim.vessels import reports, vessel
+from device_sim.voyages import HOUR, fleet
+from device_sim.water import land, lanes, water
+from ingest.geo import metres
 from ingest.settings import Settings
 from ingest.site_files import read_site
+from ingest.tide import tide_of
 from ingest.wire import Door
 
 START = 1_780_000_000_000
@@ -137,28 +141,69 @@ def test_what_is_said_in_an_outage_comes_late_without_sent_and_nothing_is_lost(b
     assert all(received >= outage.until and "sent" not in one.payload for received, one in late)
 
 
-def test_lanes_and_vessels_stay_on_the_water(bay):
-    net = lanes(bay, 1)
-    ground = [Polygon(ring).buffer(0) for ring in bay.shoreline if len(ring) >= 4 and ring[0] == ring[-1]]
-    coasts = [LineString(line) for line in bay.shoreline if len(line) >= 2]
+@pytest.fixture(scope="module")
+def voyages(bay):
+    return fleet(bay, Coast(bay, SHORT, 1, START).cast.vessels, 1, START, START + 24 * HOUR)
+
+
+def test_lanes_stay_on_the_water_and_out_of_forbidden_water(bay):
+    net, ground = water(bay, 1), land(bay, 0)
     assert len(net.points) >= 40
-    for one, other in legs(net):
-        lane = LineString((one, other))
-        assert not any(shape.intersects(lane) for shape in (*ground, *coasts))
-    places = [
-        fields["position"] for _, kind, fields in islice(vessel("412000001", "", rng(1, "412000001"), net, START, ()), 3_000) if kind == "position"
-    ]
-    import shapely
-
-    points = shapely.points(places)
-    assert not any(shapely.intersects(shape, points).any() for shape in ground)
+    for lane in lanes(net):
+        assert not ground.intersects(LineString(lane))
+    closed = [Polygon(zone.ring) for zone in bay.zones if zone.kind in ("forbidden", "aquaculture", "border")]
+    assert not any(shape.intersects(LineString(lane)) for lane in lanes(net) for shape in closed)
+    for harbour in net.harbours:
+        ring = Polygon(bay.zone[harbour.id].ring)
+        assert all(ring.contains(Point(net.points[mooring])) for mooring in harbour.moorings)
 
 
-def test_the_tide_rises_and_falls_twice_a_day():
-    levels = [tide_level(START + minute * 60_000) for minute in range(0, 1_500, 5)]
-    tops = sum(a < b >= c for a, b, c in zip(levels, levels[1:], levels[2:], strict=False))
-    assert tops == 2
-    assert 3 < max(levels) - min(levels) < 8
+def test_vessels_sail_from_their_harbour_to_fishing_grounds_and_home_without_a_jump_or_a_walk_over_land(bay, voyages):
+    ground = land(bay, 0)
+    states = Counter()
+    for voyage in voyages.values():
+        legs = voyage.legs
+        assert all(one.until == other.since and metres(one.end, other.start) < 1 for one, other in pairwise(legs))
+        assert legs[0].since <= START
+        assert legs[-1].until >= START + 24 * HOUR
+        assert all(leg.knots < 10 for leg in legs)
+        assert not ground.intersects(LineString([leg.start for leg in legs] + [legs[-1].end]))
+        states.update(leg.state for leg in legs)
+        ring = Polygon(bay.zone[voyage.harbour].ring)
+        assert all(ring.contains(Point(leg.start)) for leg in legs if leg.state == "moored")
+    assert set(states) == {"moored", "sailing", "fishing"}
+
+
+def test_a_moored_vessel_reports_every_three_minutes_and_stands_still(bay, voyages):
+    name, voyage = next((name, voyage) for name, voyage in voyages.items() if voyage.leg(START + HOUR).state == "moored")
+    leg = voyage.leg(START + HOUR)
+    fixes = [(at, fields) for at, _, fields in islice(vessel(name, "", rng(1, name), voyage, START, ()), 4_000) if leg.since <= at < leg.until]
+    assert len(fixes) > 5
+    assert all(other - one == 180_000 for (one, _), (other, _) in pairwise(fixes))
+    assert all(fields["sog"] < 0.5 and metres(tuple(fields["position"]), leg.start) < 15 for _, fields in fixes)
+
+
+def test_every_trip_is_reported_before_it_leaves_and_after_it_is_home(bay, voyages):
+    console = next(device for device in bay.devices if device.type == "console")
+    told = list(reports(bay, voyages, console, START, rng(1, "reports")))
+    assert [at for at, _, _ in told] == sorted(at for at, _, _ in told)
+    for name, voyage in voyages.items():
+        own = [(at, fields["report"]) for at, _, fields in told if fields["vessel"] == name]
+        assert [report for _, report in own] == ["departure", "return"] * len(voyage.trips)
+        for trip, (out, _), (back, _) in zip(voyage.trips, own[::2], own[1::2], strict=True):
+            assert START <= out <= max(trip.departs, START + 5_000)
+            assert back > trip.returns
+
+
+def test_the_gauge_shows_the_sites_own_tide_and_a_small_surge_by_the_seed(bay):
+    tide = tide_of(bay, "huian")
+    levels = [(at, fields["level"]) for at, kind, fields in islice(sea(rng(1, "s"), START, tide), 3 * 1_500) if kind == "tide"]
+    surge = [level - float(tide.level(at)[0]) for at, level in levels]
+    assert 0.005 < max(map(abs, surge)) < 0.2
+    assert max(abs(one - other) for one, other in pairwise(surge)) < 0.005
+    assert max(level for _, level in levels) - min(level for _, level in levels) > 3
+    assert [fields["level"] for _, kind, fields in islice(sea(rng(2, "s"), START, tide), 30) if kind == "tide"] != [level for _, level in levels[:10]]
+    assert not [kind for _, kind, _ in islice(sea(rng(1, "s"), START, None), 10) if kind == "tide"]
 
 
 class Link:
