@@ -181,7 +181,9 @@ def test_a_box_fault_that_becomes_a_tamper_reaches_the_police():
     assert room.pages[-1].to == ("fix",)
     room.find("M02", "box-1", "orange", "tamper")
     assert {"wu", "li"} <= set(room.pages[-1].to)
-    assert [each.args["text"] for each in room.commands if each.command == "speak" and each.args["language"] == "zh"] == ["您已进入监控范围,请勿损坏设备"]
+    assert [each.args["text"] for each in room.commands if each.command == "speak" and each.args["language"] == "zh"] == [
+        "您已进入监控范围,请勿损坏设备"
+    ]
 
 
 def test_the_third_prank_press_in_a_day_labels_the_next_one_which_is_red_and_pages_as_ever():
