@@ -39,6 +39,12 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
     ("M02", "unheard"): ("{devices} 台设备从未上线", "{devices} devices never heard"),
     ("M12", "silent"): ("船舶 {where} 定位中断 {minutes} 分钟", "vessel {where}: no position for {minutes} min"),
     ("M12", "likely_disabled"): ("船舶 {where} 定位中断 {minutes} 分钟,疑似人为关闭", "vessel {where}: no position for {minutes} min, likely disabled"),
+    ("M14", "entry_predicted"): (
+        "船舶 {where} 按现航向航速约 {minutes} 分钟后进入{zone_zh}({sog} 节),请呼叫", "vessel {where} enters {zone_en} in about {minutes} min at {sog} kn: call it",
+    ),
+    ("M14", "inside"): ("船舶 {where} 闯入{zone_zh}", "vessel {where} is inside {zone_en}"),
+    ("M14", "inside_strict"): ("船舶 {where} 闯入{zone_zh}(严格禁航)", "vessel {where} is inside {zone_en}, strictly forbidden"),
+    ("M14", "border_crossed"): ("船舶 {where} 越过{zone_zh}", "vessel {where} has passed {zone_en}"),
     ("INC", "phone"): ("警情(电话报警)", "incident (by telephone)"),
     ("INC", "110"): ("警情(110 转警)", "incident (from 110)"),
     ("INC", "12395"): ("警情(12395 海上求救)", "incident (from 12395)"),

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingest.site import Site
+from models.boundary import Boundary
 from models.box_health import BoxHealth
 from models.model import Model
 from models.parameters import checked
 from models.position_silence import PositionSilence
 from models.sos import SosCall
 
-CATALOGUE: tuple[type[Any], ...] = (SosCall, BoxHealth, PositionSilence)
+CATALOGUE: tuple[type[Any], ...] = (SosCall, BoxHealth, PositionSilence, Boundary)
 
 
 def models_for(site: Site, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> tuple[Model, ...]:

@@ -3,11 +3,12 @@
 A new model adds its function here, or in its own test module where it is long, and one line in STREAMS.
 """
 
+import math
 import random
 from collections.abc import Callable, Iterable
 
-from ingest.events import Distress, Event, Heartbeat, Position, Selftest, Sos, Status, Tamper, Weather
-from tests.small_coast import START, box, tick
+from ingest.events import Distress, Event, Heartbeat, Permit, Position, Selftest, Sos, Status, Tamper, Weather
+from tests.small_coast import START, at, box, tick
 
 
 def ticked(events: Iterable[Event], until: int, every: int = 5_000) -> list[Event]:
@@ -72,4 +73,29 @@ def devices(seed: int, minutes: int = 240) -> list[Event]:
     return events
 
 
-STREAMS: dict[str, Callable[[int], list[Event]]] = {"M01": devices, "M02": devices, "M12": devices}
+def sailing(seed: int) -> list[Event]:
+    """Half an hour of boats about forbidden water and a border: some enter, some pass or lie near, some stray, one is a net buoy, one has a permit."""
+    chance = random.Random(seed)
+    events: list[Event] = [
+        Permit(device="console", received=START + 1, ts=START, zone="forbidden-1", vessel="413000003", from_=START, until=START + 20 * 60_000)
+    ]
+    for n in range(14):
+        east, north = chance.uniform(-2_500, 500), chance.uniform(-9_500, -4_500)
+        course, knots = chance.choice((0.0, 90.0, 180.0, 270.0, 135.0)), chance.choice((0.2, 3.0, 9.0, 14.0))
+        for now in range(START + n * 700, START + 30 * 60_000, chance.choice((10_000, 30_000, 120_000))):
+            way = knots * 0.514 * (now - START) / 1000
+            x, y = east + way * math.sin(math.radians(course)), north + way * math.cos(math.radians(course))
+            stray = 400 if chance.random() < 0.02 else 8
+            place = at((x + chance.gauss(0, stray)) / 200, y + chance.gauss(0, stray))
+            name = "NET 61%" if n == 5 else ""
+            events.append(
+                Position(
+                    device="ais-1", received=now + chance.choice((50, 50, 4_000)), ts=now, vessel=f"41300{n:04d}", position=place, name=name,
+                    sog=None if n == 7 else knots, cog=course + chance.gauss(0, 6), owner=not (n == 9 and now > START + 15 * 60_000),
+                )
+            )  # fmt: skip
+            course = (course + 180) % 360 if chance.random() < 0.01 else course
+    return ticked(events, START + 40 * 60_000)
+
+
+STREAMS: dict[str, Callable[[int], list[Event]]] = {"M01": devices, "M02": devices, "M12": devices, "M14": sailing}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ingest.recording_file import rfc3339
-from tests.small_coast import START, box
+from tests.small_coast import START, at, box
 
 FOLDER = Path(__file__).parent
 MINUTE = 60_000
@@ -48,6 +48,17 @@ def fleet(until: int, gone: dict[str, tuple[int, int]]) -> Iterator[Said]:
                 )
 
 
+def sailing(vessel: str, begin: float, until: float, south: tuple[float, float], east: float, **more: object) -> Iterator[Said]:
+    """Straight from so many metres south of the shore to so many, minutes `begin` to `until`, a fix every 20 s."""
+    for second in range(int(begin * 60), int(until * 60), 20):
+        part = (second - begin * 60) / (until * 60 - begin * 60)
+        here = at(east / 200, -(south[0] + (south[1] - south[0]) * part))
+        sog = round(abs(south[1] - south[0]) / ((until - begin) * 60) / 0.5144, 1)
+        now = START + second * 1_000
+        said = {"ts": now, "vessel": vessel, "position": list(here), "sog": sog, "cog": 180 if south[1] > south[0] else 0, **more}
+        yield now + 40, "ais-1", "position", said
+
+
 STORIES: dict[str, list[Said]] = {
     "sos/pressed_twice": [
         press(1, START, 1),
@@ -81,6 +92,13 @@ STORIES: dict[str, list[Said]] = {
         (START + 125_000, box(1), "tamper", {"ts": START + 125_000, "sent": START + 125_000, "seq": 101, "boot": 7, "door": False, "tilt": 2}),
     ],
     "position_silence/among_others": list(fleet(260 * MINUTE, {"412000003": (60 * MINUTE, 230 * MINUTE)})),
+    "boundary/held_course_and_left": [
+        *sailing("412000001", 0, 12, (3_600, 6_900), -1_400),
+        *sailing("412000001", 12, 30, (6_900, 4_500), -1_400),
+        *sailing("413000009", 0, 30, (8_000, 8_100), -900, name="NET 61%"),
+        *sailing("413000003", 0, 30, (3_000, 9_000), -500),
+    ],
+    "boundary/strict_water": list(sailing("412000001", 0, 20, (3_000, 8_500), 0)),
     "position_silence/receiver_died": list(fleet(60 * MINUTE, {})),
 }
 
