@@ -45,6 +45,25 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
     ("M14", "inside"): ("船舶 {where} 闯入{zone_zh}", "vessel {where} is inside {zone_en}"),
     ("M14", "inside_strict"): ("船舶 {where} 闯入{zone_zh}(严格禁航)", "vessel {where} is inside {zone_en}, strictly forbidden"),
     ("M14", "border_crossed"): ("船舶 {where} 越过{zone_zh}", "vessel {where} has passed {zone_en}"),
+    ("M15", "unreported"): (
+        "船舶 {where} 离港 {minutes} 分钟未报告出海,请船管站联系船长", "vessel {where} left harbour {minutes} min ago without a report: call the skipper",
+    ),
+    ("M15", "overdue"): (
+        "船舶 {where} 逾期未归 {hours} 小时,船上 {persons} 人,{station_zh}", "vessel {where} overdue by {hours} h, {persons} aboard, of {station_en}",
+    ),
+    ("M15", "overdue_heard"): (
+        "船舶 {where} 逾期 {hours} 小时,仍有定位,船上 {persons} 人", "vessel {where} late by {hours} h, still heard, {persons} aboard",
+    ),
+    ("M15", "overdue_silent"): (
+        "船舶 {where} 逾期 {hours} 小时且定位中断,船上 {persons} 人,启动搜救", "vessel {where} overdue by {hours} h and silent, {persons} aboard: search and rescue",
+    ),
+    ("M15", "crew_differs"): (
+        "船舶 {where} 人船不符:出海报告 {said} 人,清点 {counted} 人", "vessel {where}: {said} aboard by the report, {counted} counted",
+    ),
+    ("M15", "crew_over"): (
+        "船舶 {where} 人船不符:报告 {said} 人,证书核定 {certificate} 人", "vessel {where}: {said} aboard, {certificate} by the certificate",
+    ),
+    ("M15", "out_of_group"): ("船舶 {where} 脱编:附近没有{group_zh}的船", "vessel {where} is out of its group: none of {group_en} near"),
     ("INC", "phone"): ("警情(电话报警)", "incident (by telephone)"),
     ("INC", "110"): ("警情(110 转警)", "incident (from 110)"),
     ("INC", "12395"): ("警情(12395 海上求救)", "incident (from 12395)"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from ingest.events import Bulletin, Distress, Event, Exercise, Permit, Position, Silence, Unit, Work
+from ingest.events import Bulletin, Distress, Event, Exercise, Permit, Position, Silence, Trip, Unit, Work
 from ingest.geo import KEPT, NEAR, NM, areas_near
 from ingest.site import Site
 
@@ -61,9 +61,17 @@ class Router:
                 return self._numbered(site.device[event.subject].area)
             case Permit() if event.zone in site.zone:
                 return self._numbered(*site.zone[event.zone].areas) or (home,)
+            case Trip():
+                return tuple(sorted({home, *self._home_of(event.vessel)}))
             case Unit() if event.unit in site.unit:
                 return tuple(sorted({home, *self._numbered(site.unit[event.unit].area)}))
         return (home,)
+
+    def _home_of(self, vessel: str) -> tuple[int, ...]:
+        """A trip concerns the area of the boat's home station too, wherever it was entered."""
+        boat = self._site.vessel.get(vessel) or self._site.registry.get(vessel)
+        post = self._site.post.get(boat.home) if boat is not None else None
+        return self._numbered(post.area) if post is not None else ()
 
     def _of_bulletin(self, event: Bulletin) -> tuple[int, ...]:
         """Areas named or covered; every area where none of ours is told, since a warning too many is read and one too few is not."""

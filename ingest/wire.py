@@ -45,7 +45,7 @@ class Route(Struct, frozen=True):
     local: bool = True  # its events go to `area` and nowhere else
 
 
-_ELSEWHERE = frozenset({"position", "distress", "bulletin", "silence", "exercise", "work", "permit", "unit"})
+_ELSEWHERE = frozenset({"position", "distress", "bulletin", "silence", "exercise", "work", "permit", "trip", "unit"})
 
 
 class Door:

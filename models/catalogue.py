@@ -10,8 +10,9 @@ from models.model import Model
 from models.parameters import checked
 from models.position_silence import PositionSilence
 from models.sos import SosCall
+from models.trips import Trips
 
-CATALOGUE: tuple[type[Any], ...] = (SosCall, BoxHealth, PositionSilence, Boundary)
+CATALOGUE: tuple[type[Any], ...] = (SosCall, BoxHealth, PositionSilence, Boundary, Trips)
 
 
 def models_for(site: Site, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> tuple[Model, ...]:

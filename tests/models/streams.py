@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import Callable, Iterable
 
-from ingest.events import Distress, Event, Heartbeat, Permit, Position, Selftest, Sos, Status, Tamper, Weather
+from ingest.events import Distress, Event, Heartbeat, Permit, Position, Selftest, Sos, Status, Tamper, Trip, Weather
 from tests.small_coast import START, at, box, tick
 
 
@@ -98,4 +98,36 @@ def sailing(seed: int) -> list[Event]:
     return ticked(events, START + 40 * 60_000)
 
 
-STREAMS: dict[str, Callable[[int], list[Event]]] = {"M01": devices, "M02": devices, "M12": devices, "M14": sailing}
+def fishing(seed: int) -> list[Event]:
+    """Seven hours, a fix every two minutes: boats that report or forget it, amend, withdraw, come home, stay out, lose their group."""
+    chance = random.Random(seed)
+    events: list[Event] = [Weather(device="met-1", received=START + 5 * 3_600_000, ts=START + 5 * 3_600_000, wind_speed=12.0)]
+    port, far, hour = (118.91, 24.71), (118.96, 24.63), 3_600_000
+    for n, boat in enumerate(("412000001", "200001", "412000002", "412000001")):
+        begin = START + n * 700
+        out, back = begin + chance.randrange(10, 50) * 60_000, begin + chance.randrange(2, 7) * hour
+        for now in range(begin, START + 7 * hour, 120_000):
+            away = now >= out and now < back
+            if n == 3 or (n == 1 and now > START + 3 * hour):
+                continue  # the boat is heard by the other of its names alone, or not any more
+            place = (far[0] + chance.gauss(0, 2e-4), far[1]) if away else (port[0] + chance.gauss(0, 2e-4), port[1])
+            events.append(Position(device="ais-1", received=now + chance.choice((50, 9_000)), ts=now, vessel=boat, position=place, sog=0.4, cog=5.0))
+        if chance.random() < 0.8:
+            said = {"id": f"{n}", "vessel": boat, "report": "departure", "eta": begin + chance.randrange(1, 4) * hour, "persons": 4}
+            events.append(Trip(device="console", received=out - 60_000, ts=out - 60_000, seq=n * 10, boot=1, **said))
+            late = {
+                "id": f"{n}-a",
+                "amends": f"{n}",
+                "vessel": boat,
+                "report": "departure",
+                "cancel": chance.random() < 0.3,
+                "eta": back,
+                "persons": 5,
+            }
+            events.append(Trip(device="console", received=out + 90 * 60_000, ts=out, sent=out + 90 * 60_000, seq=n * 10 + 1, boot=1, **late))
+            done = {"id": f"{n}-r", "vessel": boat, "report": "return", "persons": chance.choice((4, 5, None))}
+            events.append(Trip(device="console", received=back + hour // 2, ts=back, sent=back + hour // 2, seq=n * 10 + 2, boot=1, **done))
+    return ticked(events, START + 8 * hour, every=30_000)
+
+
+STREAMS: dict[str, Callable[[int], list[Event]]] = {"M01": devices, "M02": devices, "M12": devices, "M14": sailing, "M15": fishing}

@@ -59,6 +59,16 @@ def sailing(vessel: str, begin: float, until: float, south: tuple[float, float],
         yield now + 40, "ais-1", "position", said
 
 
+def trip(at_: int, report: str, name: str, vessel: str, **more: object) -> Said:
+    said = {"ts": START + at_, "sent": START + at_, "id": name, "vessel": vessel, "report": report, **more}
+    return START + at_ + 40, "console", "trip", said
+
+
+def lying(vessel: str, begin: int, until: int, place: tuple[float, float], **more: object) -> Iterator[Said]:
+    for now in range(START + begin, START + until, 5 * MINUTE):
+        yield now + 40, "ais-1", "position", {"ts": now, "vessel": vessel, "position": list(place), "sog": 0.3, "cog": 90, **more}
+
+
 STORIES: dict[str, list[Said]] = {
     "sos/pressed_twice": [
         press(1, START, 1),
@@ -99,6 +109,14 @@ STORIES: dict[str, list[Said]] = {
         *sailing("413000003", 0, 30, (3_000, 9_000), -500),
     ],
     "boundary/strict_water": list(sailing("412000001", 0, 20, (3_000, 8_500), 0)),
+    "trips/overdue_and_home": [
+        *lying("412000001", 0, 60 * MINUTE, (118.91, 24.71)),
+        trip(50 * MINUTE, "departure", "out", "412000001", persons=5, eta=START + 120 * MINUTE),
+        *lying("200001", 60 * MINUTE, 300 * MINUTE, (118.93, 24.69), system="beidou"),
+        *lying("412000001", 700 * MINUTE, 760 * MINUTE, (118.91, 24.71)),
+        trip(755 * MINUTE, "return", "back", "412000001", persons=4),
+    ],
+    "trips/unreported": [*lying("412000001", 0, 30 * MINUTE, (118.91, 24.71)), *lying("412000001", 30 * MINUTE, 200 * MINUTE, (118.93, 24.69))],
     "position_silence/receiver_died": list(fleet(60 * MINUTE, {})),
 }
 
