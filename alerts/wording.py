@@ -9,14 +9,14 @@ from ingest.system_codes import SYSTEM_CODES
 from models.model import Finding
 
 MODELS: dict[str, tuple[str, str]] = {
-    "M01": ("一键报警", "SOS call"), "M02": ("“海岸卫士”设备异常", "call-box fault"), "M03": ("岸线监控盲区", "shoreline blind spot"),
-    "M04": ("封闭区域闯入", "closed-zone entry"), "M05": ("涉私风险点徘徊", "loitering at a risk point"),
-    "M06": ("船只非指定点靠岸", "landing outside a berth"), "M07": ("夜间岸边可疑车辆", "vehicles ashore at night"),
-    "M08": ("景区客流超限", "scenic-spot crowding"), "M09": ("人员落水", "person in the water"), "M10": ("涨潮被困", "tide stranding"),
-    "M11": ("“三无”/套牌船舶", "unregistered or cloned vessel"), "M12": ("船舶定位中断", "position silence"),
-    "M13": ("海上异常靠帮/过驳", "rendezvous, transfer at sea"), "M14": ("越界/闯入禁航区", "boundary, forbidden zone"),
-    "M15": ("未报告出海/逾期未归", "unreported trip, overdue"), "M16": ("违反“五不出海”", "sailing against a ban"),
-    "M17": ("恶劣海况天气", "sea state and weather"), "SYS": ("系统自检", "system"), "INC": ("警情", "incident"),
+    "M01": ("一键报警", "SOS call"), "M02": ("“海岸卫士”设备异常", "Call-box fault"), "M03": ("岸线监控盲区", "Shoreline blind spot"),
+    "M04": ("封闭区域闯入", "Closed-zone entry"), "M05": ("涉私风险点徘徊", "Loitering at a risk point"),
+    "M06": ("船只非指定点靠岸", "Landing outside a berth"), "M07": ("夜间岸边可疑车辆", "Vehicles ashore at night"),
+    "M08": ("景区客流超限", "Scenic-spot crowding"), "M09": ("人员落水", "Person in the water"), "M10": ("涨潮被困", "Tide stranding"),
+    "M11": ("“三无”/套牌船舶", "Unregistered or cloned vessel"), "M12": ("船舶定位中断", "Position silence"),
+    "M13": ("海上异常靠帮/过驳", "Rendezvous, transfer at sea"), "M14": ("越界/闯入禁航区", "Boundary, forbidden zone"),
+    "M15": ("未报告出海/逾期未归", "Unreported trip, overdue"), "M16": ("违反“五不出海”", "Sailing against a ban"),
+    "M17": ("恶劣海况天气", "Sea state and weather"), "SYS": ("系统自检", "System"), "INC": ("警情", "Incident"),
 }  # fmt: skip
 
 # (model, code) -> zh, en; {where} is the subject's name, the rest are the finding's values. What a value lacks is "?".
@@ -64,6 +64,15 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
         "船舶 {where} 人船不符:报告 {said} 人,证书核定 {certificate} 人", "vessel {where}: {said} aboard, {certificate} by the certificate",
     ),
     ("M15", "out_of_group"): ("船舶 {where} 脱编:附近没有{group_zh}的船", "vessel {where} is out of its group: none of {group_en} near"),
+    ("M16", "weather"): (
+        "船舶 {where} 违反“五不出海”:风力 {force} 级,该船限 {rating} 级以下", "vessel {where} is out in force {force}; it must stay in from force {rating}",
+    ),
+    ("M16", "moratorium"): ("船舶 {where} 违反“五不出海”:休渔期({moratorium})出海", "vessel {where} is at sea in the moratorium {moratorium}"),
+    ("M16", "recall"): ("船舶 {where} 未按召回令回港,已超时 {late} 分钟", "vessel {where} is {late} min late for the recall"),
+    ("M16", "papers"): ("船舶 {where} 违反“五不出海”:证件、保险或检验不符({papers})", "vessel {where} is out with papers not in order: {papers}"),
+    ("M16", "kit"): ("船舶 {where} 违反“五不出海”:安全设备未检查或不合格({kit})", "vessel {where} is out with kit not checked or failed: {kit}"),
+    ("M16", "recall_due"): ("{station_zh}:召回令在行,尚有 {out} 艘船未回港", "{station_en}: recall, {out} boats still out"),
+    ("M16", "recall_list"): ("{station_zh}:召回时限已过,仍有 {out} 艘船未回港", "{station_en}: past the recall's hour, {out} boats still out"),
     ("INC", "phone"): ("警情(电话报警)", "incident (by telephone)"),
     ("INC", "110"): ("警情(110 转警)", "incident (from 110)"),
     ("INC", "12395"): ("警情(12395 海上求救)", "incident (from 12395)"),
@@ -100,6 +109,7 @@ def text_of(site: Site, finding: Finding, *, not_drill: bool = False) -> Bilingu
         zh = f"{segment.name_zh} {zh}"
     if segment is not None and segment.name_en and segment.name_en != values["where"]:
         en = f"{en}, {segment.name_en}"
+    en = en[:1].upper() + en[1:]
     if finding.drill:
         return Bilingual(f"【演练】{zh}", f"[DRILL] {en}")
     if not_drill:

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any, TypeVar
 
-from ingest.durations import duration
+from ingest.durations import duration, written
 from ingest.site import Site, Zone
 
 M = TypeVar("M")
@@ -19,7 +19,7 @@ def checked(kind: type[Any], name: str, value: Any) -> Any:
     fields = {field.name: field for field in dataclasses.fields(kind)}
     if name not in fields:
         raise ValueError(f"{kind.code}.{name}: no such parameter; there are {', '.join(fields)}")
-    about = fields[name].metadata
+    about, written_so = fields[name].metadata, value
     if isinstance(value, str):
         try:
             value = duration(value) if about["unit"] == "ms" else float(value)
@@ -29,9 +29,19 @@ def checked(kind: type[Any], name: str, value: Any) -> Any:
         raise ValueError(f"{kind.code}.{name} = {value!r}: expected a number in {about['unit']}")  # noqa: TRY004 — a fault of the site, not of the program
     low, high = about["low"], about["high"]
     if not (low is None or value >= low) or not (high is None or value <= high):
-        raise ValueError(f"{kind.code}.{name} = {value}: expected {low} to {high} {about['unit']}")
+        raise ValueError(f"{kind.code}.{name} = {written_so}: expected {_range(low, high, about['unit'])}")
     kept: Any = fields[name].default
     return type(kept)(value)
+
+
+def _range(low: float | None, high: float | None, unit: str) -> str:
+    """As a person would write it: times as 20min."""
+    bounds = [
+        None if each is None else written(int(each)) if unit == "ms" else f"{each:g}{'' if unit == '1' else ' ' + unit}" for each in (low, high)
+    ]
+    if bounds[0] is None or bounds[1] is None:
+        return f"at most {bounds[1]}" if bounds[0] is None else f"at least {bounds[0]}"
+    return f"{bounds[0]} to {bounds[1]}"
 
 
 def placed(model: M, site: Site, zone: Zone) -> M:
