@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import Callable, Iterable
 
-from ingest.events import Distress, Event, Heartbeat, Permit, Position, Selftest, Sos, Status, Tamper, Trip, Weather
+from ingest.events import Bulletin, Checks, Distress, Event, Heartbeat, Permit, Position, Selftest, Sos, Status, Tamper, Tick, Trip, Weather
 from tests.small_coast import START, at, box, tick
 
 
@@ -130,4 +130,25 @@ def fishing(seed: int) -> list[Event]:
     return ticked(events, START + 8 * hour, every=30_000)
 
 
-STREAMS: dict[str, Callable[[int], list[Event]]] = {"M01": devices, "M02": devices, "M12": devices, "M14": sailing, "M15": fishing}
+def banned(seed: int) -> list[Event]:
+    """The fishing day, with a gale warning that is changed and withdrawn, a recall, wind that rises, and boats let out with kit not in order."""
+    chance, hour = random.Random(seed), 3_600_000
+    events = [event for event in fishing(seed) if not isinstance(event, Tick)]
+    for n, (kind, more) in enumerate((
+        ("wind", {"wind_force": 7, "onset": START + 2 * hour, "expires": START + 3 * hour}), ("wind", {"message": "update", "wind_force": 9}),
+        ("wind", {"message": "cancel"}), ("recall", {"id": "r", "deadline": START + chance.randrange(2, 6) * hour, "colour": chance.choice(("red", None))}),
+        ("fog", {"id": "f"}),
+    )):  # fmt: skip
+        at_ = START + n * 40 * 60_000 + chance.randrange(60_000)
+        events.append(Bulletin(**{"device": "console", "received": at_, "ts": at_, "seq": 900 + n, "boot": 2, "id": "w", "type": kind, **more}))
+    for n in range(20):
+        at_ = START + n * 20 * 60_000
+        events.append(Weather(device="met-1", received=at_, ts=at_, seq=500 + n, boot=1, wind_speed=chance.uniform(5, 18)))
+    wrong = Checks(radio=chance.choice(("fail", "unchecked")), insurance="fail")
+    events.append(
+        Trip(device="console", received=START + hour, ts=START + hour, seq=950, boot=2, id="k", vessel="412000001", report="departure", checks=wrong)
+    )
+    return ticked(events, START + 8 * hour, every=30_000)
+
+
+STREAMS: dict[str, Callable[[int], list[Event]]] = {"M01": devices, "M02": devices, "M12": devices, "M14": sailing, "M15": fishing, "M16": banned}

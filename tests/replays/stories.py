@@ -117,6 +117,16 @@ STORIES: dict[str, list[Said]] = {
         trip(755 * MINUTE, "return", "back", "412000001", persons=4),
     ],
     "trips/unreported": [*lying("412000001", 0, 30 * MINUTE, (118.91, 24.71)), *lying("412000001", 30 * MINUTE, 200 * MINUTE, (118.93, 24.69))],
+    "sailing_ban/recalled": [
+        *lying("412000001", 0, 150 * MINUTE, (118.93, 24.69)),
+        *lying("412000001", 150 * MINUTE, 200 * MINUTE, (118.91, 24.71)),
+        (
+            START + 10 * MINUTE,
+            "console",
+            "bulletin",
+            {"ts": START + 10 * MINUTE, "id": "recall-1", "type": "recall", "colour": "orange", "deadline": START + 60 * MINUTE},
+        ),
+    ],
     "position_silence/receiver_died": list(fleet(60 * MINUTE, {})),
 }
 
