@@ -109,7 +109,10 @@ function inForce() {
 }
 
 export function show(name, id) {
+  const before = wanted, field = document.activeElement;
   wanted = id ? `${name}/${id}` : name;
+  // Whoever types is not interrupted by a new revision of the site: what stands around the field changes, the field stays.
+  if (wanted === before && $("view").contains(field) && field.matches("input, select, textarea")) return wanted === "devices" ? devices() : wanted === "duty" && inForce();
   const inMap = ["", "map", "alert"].includes(name);
   $("view").hidden = inMap;
   $("map").hidden = !inMap;
