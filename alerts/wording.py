@@ -38,6 +38,12 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
     ("M02", "segment_outage"): ("{where} 岸段 {devices} 台设备同时离线(网络或供电)", "{devices} devices of segment {where} offline (network or power)"),
     ("M02", "unheard"): ("{devices} 台设备从未上线", "{devices} devices never heard"),
     ("M12", "silent"): ("船舶 {where} 定位中断 {minutes} 分钟", "vessel {where}: no position for {minutes} min"),
+    ("M12", "silent_met"): (
+        "船舶 {where} 靠帮/过驳中定位中断 {minutes} 分钟", "Vessel {where}: no position for {minutes} min, in a rendezvous",
+    ),
+    ("M12", "silent_overdue"): (
+        "船舶 {where} 逾期未归且定位中断 {minutes} 分钟,启动搜救", "Vessel {where}: overdue, and no position for {minutes} min: search and rescue",
+    ),
     ("M12", "likely_disabled"): ("船舶 {where} 定位中断 {minutes} 分钟,疑似人为关闭", "vessel {where}: no position for {minutes} min, likely disabled"),
     ("M14", "entry_predicted"): (
         "船舶 {where} 按现航向航速约 {minutes} 分钟后进入{zone_zh}({sog} 节),请呼叫", "vessel {where} enters {zone_en} in about {minutes} min at {sog} kn: call it",

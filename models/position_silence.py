@@ -4,7 +4,7 @@ Silence counts `heard` time, and only while the receiver that heard the vessel h
 heard too seldom to know is nobody's alert.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -24,7 +24,7 @@ from models.subjects import Devices
 
 NEVER = -1
 MINUTE, HOUR = 60_000, 3_600_000  # ms
-LEVELS: tuple[FoundLevel, ...] = ("over", "blue", "yellow", "orange")
+LEVELS: tuple[FoundLevel, ...] = ("over", "blue", "yellow", "orange", "red")
 NM = 1852.0  # m
 
 
@@ -34,7 +34,6 @@ class Memory:
 
     heard: Ints
     at: Ints  # last fix
-    place: Floats  # float64[n, 4]: longitude, latitude, sog, cog of the last fix
     receiver: Ints
     interval: Floats  # ms, running median of the vessel's own
     hours: NDArray[np.int32]  # int32[n, 12]: fixes in each of the last 12 hours
@@ -42,10 +41,10 @@ class Memory:
     level: NDArray[np.int8]
     label: NDArray[np.int8]  # 1: likely disabled
     seen: NDArray[np.int8]  # fixes since it came back
-    owner: NDArray[np.bool_]
     retry: Ints  # `heard` before which a silence that a guard explained is not judged again
     receivers: Ints  # by device row: `heard` when it last passed on a fix
     cells: dict[int, list[int]]  # grid cell -> [day, fixes, fixes on earlier days]
+    met: dict[int, bool]  # rows that fell silent in a rendezvous
     wind: float = 0.0  # m/s
     scanned: int = NEVER
 
@@ -54,11 +53,11 @@ class Memory:
 class PositionSilence:
     code: ClassVar[str] = "M12"
     name: ClassVar[str] = "position_silence"
-    memory_version: ClassVar[int] = 1
+    memory_version: ClassVar[int] = 2
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("positions",)
     rare: ClassVar[tuple[str, ...]] = ("weather",)
-    hears: ClassVar[tuple[str, ...]] = ()
+    hears: ClassVar[tuple[str, ...]] = ("M13", "M15")
     in_place: ClassVar[bool] = False  # the wind matters at ticks
 
     blue_after: int = parameter(30 * MINUTE, "ms", "ours", MINUTE, 24 * HOUR, "silence that is blue")
@@ -78,9 +77,9 @@ class PositionSilence:
 
     def start(self, _site: Site, _area: Area, devices: Devices) -> Memory:
         return Memory(
-            heard=_column(np.int64), at=_column(np.int64), place=np.empty((0, 4)), receiver=_column(np.int64), interval=_column(np.float64),
+            heard=_column(np.int64), at=_column(np.int64), receiver=_column(np.int64), interval=_column(np.float64),
             hours=np.zeros((0, 12), dtype=np.int32), hour=_column(np.int64), level=_column(np.int8), label=_column(np.int8), seen=_column(np.int8),
-            owner=_column(np.bool_), retry=_column(np.int64), receivers=np.full(len(devices) + 1, NEVER, dtype=np.int64), cells={},
+            retry=_column(np.int64), receivers=np.full(len(devices) + 1, NEVER, dtype=np.int64), cells={}, met={},
         )  # fmt: skip
 
     def migrate(self, memory: Memory, old: Devices, new: Devices) -> Memory:
@@ -131,9 +130,7 @@ class PositionSilence:
         memory.interval[rows] = np.where(known & (step < HOUR), typical, was)
         memory.heard[rows] = np.maximum(memory.heard[rows], batch.heard - fixes.late)
         memory.at[rows] = fixes.at
-        memory.place[rows] = np.array((fixes.longitude, fixes.latitude, fixes.sog, fixes.cog)).T
         memory.receiver[rows] = fixes.receiver
-        memory.owner[rows] = fixes.owner
         memory.retry[rows] = 0
         _count(memory, rows, fixes.at // HOUR)
         for i in np.flatnonzero(memory.level[rows]):
@@ -141,36 +138,45 @@ class PositionSilence:
             memory.seen[row] += 1
             if memory.seen[row] >= self.back:
                 gap = {"minutes": int(step[i]) // MINUTE} if memory.seen[row] == 1 else {}
-                yield self._finding(memory, row, 0, batch, int(fixes.nth[i]), int(fixes.at[i]), gap)
+                here = float(fixes.longitude[i]), float(fixes.latitude[i])
+                yield self._finding(memory, row, 0, batch, int(fixes.nth[i]), int(fixes.at[i]), gap, here)
 
     # Who is not
 
     def _silences(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
-        n = min(len(batch.vessels), len(memory.at))
+        n, latest = min(len(batch.vessels), len(memory.at)), batch.vessels.latest
         age = batch.heard - memory.heard[:n]
         due = np.maximum(self.blue_after, self.intervals * memory.interval[:n])
         live = batch.heard - memory.receivers[memory.receiver[:n]] <= self.receiver_quiet
         level = (age > due).astype(np.int8) + (age > np.maximum(due, self.yellow_after)) + (age > np.maximum(due, self.orange_after))
-        open_to = live & memory.owner[:n] & (memory.at[:n] != NEVER) & (memory.retry[:n] <= batch.heard)
+        met, overdue = _met(batch, n), _overdue(batch, n)
+        level[met] = np.where(level[met] > 0, 3, 0)
+        plain = level.copy()
+        level[overdue] = np.where(level[overdue] > 0, 4, 0)
+        open_to = live & latest.owner[:n] & (memory.at[:n] != NEVER) & (memory.retry[:n] <= batch.heard)
         candidates = np.flatnonzero((level > memory.level[:n]) & open_to)
         if len(candidates):
             places = places_of(site, batch.devices.area)
             for row in candidates:
-                found = self._silent(memory, int(row), int(level[row]), batch, places)
+                found = self._silent(memory, int(row), int(level[row]), batch, places, met=bool((met == row).any()))
                 if found is None:
                     memory.retry[row] = batch.heard + self.patience
                 else:
                     yield found
-        late = np.flatnonzero((memory.level[:n] > 0) & (memory.label[:n] == 0) & (age > self.disabling_after))
+        for row in np.setdiff1d(np.flatnonzero(memory.level[:n] == 4), overdue):  # it was reported back, or its time was mistyped
+            yield self._finding(memory, int(row), max(1, int(plain[row])), batch, batch.nth, batch.now, {}, _here(batch, int(row)))
+        late = np.flatnonzero((memory.level[:n] > 0) & (memory.level[:n] < 4) & (memory.label[:n] == 0) & (age > self.disabling_after))
         for row in late:
             memory.label[row] = 1
-            yield self._finding(memory, int(row), int(memory.level[row]), batch, batch.nth, batch.now, {}, "likely_disabled")
+            yield self._finding(memory, int(row), int(memory.level[row]), batch, batch.nth, batch.now, {}, _here(batch, int(row)), "likely_disabled")
 
-    def _silent(self, memory: Memory, row: int, level: int, batch: Batch, places: Places) -> Finding | None:
+    def _silent(self, memory: Memory, row: int, level: int, batch: Batch, places: Places, *, met: bool) -> Finding | None:
         """None where a guard explains the silence."""
-        longitude, latitude, sog, cog = (float(value) for value in memory.place[row])
+        latest = batch.vessels.latest
+        longitude, latitude, sog, cog = (float(column[row]) for column in (latest.longitude, latest.latitude, latest.sog, latest.cog))
         here = np.array([longitude]), np.array([latitude])
-        if batch.vessels.all[row].asset != "ship" or places.sheltered(*here)[0]:
+        vessel = batch.vessels.all[row]
+        if vessel.asset != "ship" or batch.vessels.identity.get(vessel.id, vessel.id) != vessel.id or places.sheltered(*here)[0]:
             return None
         if memory.level[row] == 0:
             if memory.hours[row].sum() < self.fixes:
@@ -187,27 +193,31 @@ class PositionSilence:
                     return None
             values: dict[str, Any] = {"neighbours_heard": heard, "neighbours": of}
             if places.to_kind(("border",), *here)[0] < self.border:
-                level, values["border"] = 3, True
+                level, values["border"] = max(level, 3), True
             elif of == 0 and memory.wind >= self.alone_wind:
                 level, values["wind"] = max(level, 2), memory.wind
         else:
             values = {}
-        return self._finding(memory, row, level, batch, batch.nth, batch.now, values)
+        if met:
+            memory.met[row] = True
+        code = "silent_overdue" if level == 4 else "silent_met" if met else "silent"
+        return self._finding(memory, row, level, batch, batch.nth, batch.now, values, _here(batch, row), code)
 
     def _neighbours(self, memory: Memory, row: int, batch: Batch) -> tuple[int, int]:
         """(still heard, all) of those who were heard within `radius` about when this one was heard last."""
-        n = min(len(batch.vessels), len(memory.at))
+        n, latest = min(len(batch.vessels), len(memory.at)), batch.vessels.latest
         last = memory.heard[row]
         about = (memory.heard[:n] >= last - 10 * MINUTE) & (memory.at[:n] != NEVER)
         about[row] = False
         rows = np.flatnonzero(about)
-        near = rows[metres_between(memory.place[row, 0], memory.place[row, 1], memory.place[rows, 0], memory.place[rows, 1]) <= self.radius]
+        near = rows[metres_between(latest.longitude[row], latest.latitude[row], latest.longitude[rows], latest.latitude[rows]) <= self.radius]
         silent_for = np.maximum(10 * MINUTE, self.intervals * memory.interval[near])
         return int(np.count_nonzero(batch.heard - memory.heard[near] <= silent_for)), len(near)
 
     def _finding(
-        self, memory: Memory, row: int, level: int, batch: Batch, index: int, at: int, values: dict[str, Any], code: str = "silent"
-    ) -> Finding:
+        self, memory: Memory, row: int, level: int, batch: Batch, index: int, at: int, values: dict[str, Any], here: tuple[float, float],
+        code: str = "silent",
+    ) -> Finding:  # fmt: skip
         vessel = batch.vessels.all[row]
         memory.level[row], memory.seen[row] = level, 0
         if level == 0:
@@ -219,10 +229,10 @@ class PositionSilence:
             values = {"minutes": int(batch.heard - memory.heard[row]) // MINUTE, **values}
         if vessel.name:
             values = {**values, "name": vessel.name}
-        longitude, latitude = (round(float(value), 6) for value in memory.place[row, :2])
+        secret = memory.met.pop(row, False) if level == 0 else row in memory.met
         return Finding(
             model=self.code, subject=vessel.id, level=LEVELS[level], code=code, index=index, cause=f"{vessel.id}/{at}", occurred=at,
-            values=values, position=(longitude, latitude),
+            values=values, position=(round(here[0], 6), round(here[1], 6)), sensitivity="restricted" if secret else "open",
         )  # fmt: skip
 
 
@@ -238,8 +248,8 @@ def _grow(memory: Memory, n: int) -> None:
 
 
 _FILLS: tuple[tuple[str, Any], ...] = (
-    ("heard", NEVER), ("at", NEVER), ("place", np.nan), ("receiver", NEVER), ("interval", 0.0), ("hours", 0), ("hour", 0), ("level", 0), ("label", 0),
-    ("seen", 0), ("owner", True), ("retry", 0),
+    ("heard", NEVER), ("at", NEVER), ("receiver", NEVER), ("interval", 0.0), ("hours", 0), ("hour", 0), ("level", 0), ("label", 0),
+    ("seen", 0), ("retry", 0),
 )  # fmt: skip
 
 
@@ -254,3 +264,24 @@ def _count(memory: Memory, rows: Ints, hour: Ints) -> None:
                 memory.hours[row, (memory.hour[row] + each) % 12] = 0
         memory.hour[row] = hour[i]
     memory.hours[rows, hour % 12] += 1
+
+
+def _here(batch: Batch, row: int) -> tuple[float, float]:
+    """The last fix, exact at ticks."""
+    return float(batch.vessels.latest.longitude[row]), float(batch.vessels.latest.latitude[row])
+
+
+def _met(batch: Batch, n: int) -> Ints:
+    """Rows of the vessels that lie in a rendezvous: those that M13's findings name."""
+    names = (name for each in batch.standing.of("M13") for name in (each.subject, each.values.get("other"), *each.values.get("vessels", ())))
+    return _rows(batch, names, n)
+
+
+def _overdue(batch: Batch, n: int) -> Ints:
+    """Rows of the boats that are not back when they said, as M15 finds."""
+    return _rows(batch, (each.subject for each in batch.standing.of("M15") if each.code.startswith("overdue")), n)
+
+
+def _rows(batch: Batch, names: Iterable[Any], n: int) -> Ints:
+    rows = (batch.vessels.row.get(name, n) for name in names if isinstance(name, str))
+    return np.array(sorted({row for row in rows if row < n}), dtype=np.int64)

@@ -258,7 +258,7 @@ class Trips:
         told = {key: value for key, value in {**more, **values}.items() if value not in (None, "", [])}
         return Finding(
             model=self.code, subject=boat, level=LEVELS[level], code=code or before[1], index=batch.nth, cause=f"{boat}/{batch.now}", occurred=batch.now,
-            values=told, position=position, segment=places_of(site, batch.devices.area).segment_at(position),
+            values=told, parts=((self.hears[0], boat),) if code == "overdue_silent" else (), position=position, segment=places_of(site, batch.devices.area).segment_at(position),
         )  # fmt: skip
 
 

@@ -105,6 +105,7 @@ def _said_again(board: Board, case: Case, finding: Finding, now: int) -> None:
         "text": wording.text_of(board.site, structs.replace(told, flags=flags, level=level), not_drill=case.not_drill),
         "confidence": finding.confidence if finding.confidence is not None else alert.confidence,
         "position": finding.position or alert.position,
+        "sensitivity": "restricted" if "restricted" in (alert.sensitivity, finding.sensitivity) else "open",
     }  # fmt: skip
     quiet = board.kept_quiet(structs.replace(alert, **fields), now)
     freed = alert.suppressed is not None and quiet is None

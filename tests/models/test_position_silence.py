@@ -1,6 +1,8 @@
 """Vessels of a small fleet off the test bay. A fix every 10 s; silence begins where the test says."""
 
-from ingest.events import Weather
+from alerts.hearing import Hearing
+from ingest.events import Tick, Weather
+from models.model import Finding
 from tests.models.hearing import find, told
 from tests.small_coast import START, fix, site, tick
 
@@ -90,6 +92,52 @@ def test_alone_in_a_gale_it_is_yellow():
     far = list(fleet(3 * HOUR, others(about=(118.6, 24.65))))
     events = sorted([gale, *alone, *far], key=lambda event: event.received)
     assert [each.level for each in m12(events)] == ["yellow"]
+
+
+def met_by(model, code="met", **more):
+    """As if that model had found it already."""
+    hearing = Hearing(site(), site().areas[0])
+    hearing.standing.note(
+        Finding(model=model, subject=more.pop("subject", LOST), level="yellow", code=code, index=0, cause="x", occurred=START, **more)
+    )
+    return hearing
+
+
+def lost_among_others(until, hearing, gone=HOUR, back=99 * HOUR):
+    return find(site(), fleet(until, {LOST: AT_SEA, **others()}, {LOST: (gone, back)}), model="M12", hearing=hearing)
+
+
+def test_silent_in_a_rendezvous_it_is_orange_after_half_an_hour_and_restricted():
+    found = lost_among_others(2 * HOUR, met_by("M13"))
+    assert [(each.level, each.code, each.sensitivity) for each in found] == [("orange", "silent_met", "restricted")]
+    assert found[0].values["minutes"] == 30
+    other = lost_among_others(2 * HOUR, met_by("M13", subject="413000000", values={"other": LOST}))
+    assert [each.level for each in other] == ["orange"]
+
+
+def test_silent_and_overdue_is_red_for_search_and_rescue():
+    found = lost_among_others(2 * HOUR, met_by("M15", "overdue"))
+    assert [(each.level, each.code, each.sensitivity) for each in found] == [("red", "silent_overdue", "open")]
+    assert lost_among_others(2 * HOUR, met_by("M15", "unreported"))[0].level == "blue"
+
+
+def test_reported_back_a_silent_boat_is_no_longer_red():
+    hearing = met_by("M15", "overdue")
+    events = list(fleet(150 * MINUTE, {LOST: AT_SEA, **others()}, {LOST: (HOUR, 99 * HOUR)}))
+    half = len(events) * 100 // 150
+    found = find(site(), events[:half], model="M12", hearing=hearing)
+    hearing.standing.note(Finding(model="M15", subject=LOST, level="over", code="overdue", index=0, cause="x", occurred=START))
+    assert [each.level for each in found + find(site(), events[half:], model="M12", hearing=hearing)] == ["red", "blue"]
+
+
+def test_a_boat_whose_beidou_is_heard_is_not_silent():
+    def both():
+        for event in fleet(3 * HOUR, {LOST: AT_SEA, **others()}, {LOST: (HOUR, 99 * HOUR)}):
+            yield event
+            if isinstance(event, Tick) and (event.now - START) // 10_000 % 30 == 0:
+                yield fix("200001", event.now, *AT_SEA, system="beidou")
+
+    assert m12(both()) == []
 
 
 def test_a_net_buoy_is_not_a_vessel():
