@@ -5,6 +5,7 @@ in this area and told; M01 never is.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 from msgspec import structs
@@ -12,7 +13,7 @@ from msgspec import structs
 from alerts.intake import Intake
 from alerts.looks import Seen
 from alerts.waters import Gone, Waters
-from ingest.events import KINDS, PEOPLE, URGENT, Distress, Event, Heartbeat, Position, Sos, Status, Tick, Tracks, kind_of
+from ingest.events import KINDS, PEOPLE, URGENT, Distress, Event, Heartbeat, Position, Sos, Status, Tick, Tracks
 from ingest.site import Area, Site
 from models.batch import Batch, Rare
 from models.catalogue import models_for
@@ -39,7 +40,7 @@ class Heard(NamedTuple):
     heartbeats: list[tuple[int, int, int, bool, bool, float, float]]
     positions: list[tuple[int, int, int, int, int, float, float, float, float, bool]]
     seen: Seen
-    rare: list[Rare]
+    rare: dict[str, list[Rare]]  # by kind
     people: list[Rare]  # for the life cycle
     answers: list[tuple[int, str]]  # devices to be told again how their alert stands
     times: list[int]  # now at each event
@@ -59,16 +60,15 @@ class Hearing:
         self.memory: dict[str, Any] = {model.code: model.start(site, area, self.devices) for model in self.models}
         self.disabled: dict[str, int] = {}  # model -> its version when it failed
         self._wanted = frozenset(
-            kind
-            for kind in KINDS
-            if str(kind.__struct_config__.tag) in {"system", *_URGENT, *PEOPLE, *(each for model in self.models for each in model.rare)}
+            kind for kind, name in _KIND_OF.items() if name in {"system", *_URGENT, *PEOPLE, *(each for model in self.models for each in model.rare)}
         )
         self.now, self.heard, self.connects = 0, -1, 0  # `heard` is unknown until the first tick
 
     def take(self, events: list[Event], in_exercise: Callable[[str, int], bool]) -> tuple[Heard, list[Finding]]:
         """One run of events (a tick only alone) and what the models find in it, model by model."""
         heard = self._hear(events)
-        heard.rare[:] = [each._replace(drill=each.drill and in_exercise(each.event.device, each.at)) for each in heard.rare]
+        for some in heard.rare.values():
+            some[:] = [each._replace(drill=in_exercise(each.event.device, each.at)) if each.drill else each for each in some]
         columns = self._columns(heard)
         found: list[Finding] = []
         for model in self.models:
@@ -91,9 +91,10 @@ class Hearing:
         self.site, self.area, self.devices, self.models = new, area, devices, models
 
     def _hear(self, events: list[Event]) -> Heard:
-        heard = Heard([], [], Seen(), [], [], [], [], [])
+        heard = Heard([], [], Seen(), {}, [], [], [], [])
         now, beat, note, wanted = self.now, self.intake.beat, self.intake.note, self._wanted
         beats, times = heard.heartbeats, heard.times
+        looks = any(name in model.columns for model in self.models for name in ("looks", "objects", "visits"))
         for index, event in enumerate(events):
             received = event.received
             if received > now:
@@ -108,7 +109,7 @@ class Hearing:
                     beats.append((index, row, at, received - at <= LATE, restarted, clock, _NAN if battery is None else battery))
             elif kind is Position:
                 self._hear_position(index, event, heard)
-            elif kind is Tracks:
+            elif kind is Tracks and looks:
                 self._hear_tracks(index, event, heard)
             elif kind is Tick:
                 assert isinstance(event, Tick)
@@ -147,11 +148,9 @@ class Hearing:
         return now == own
 
     def _hear_tracks(self, index: int, event: Any, heard: Heard) -> None:
-        taken = self.intake.take(event, urgent=False)
-        camera = self.devices.row.get(event.device, -1)
-        if taken is None or camera < 0 or event.received - taken[0] > LATE:
-            return
-        heard.seen.add(index, camera, taken[0], event)
+        taken = self.intake.look(event)
+        if taken is not None and taken[0] >= 0 and event.received - taken[1] <= LATE:
+            heard.seen.add(index, taken[0], taken[1], event)
 
     def _columns(self, heard: Heard) -> dict[str, Any]:
         """Every heavy kind; the vessels' latest fixes move on with them."""
@@ -165,7 +164,7 @@ class Hearing:
         }  # fmt: skip
 
     def _hear_rare(self, index: int, event: Event, heard: Heard) -> None:
-        kind = kind_of(event)
+        kind = _KIND_OF[type(event)]
         if kind == "system":
             heard.people.append(Rare(index, event, event.received, drill=False, late=None))
             return
@@ -180,7 +179,7 @@ class Hearing:
             if event.received - at <= LATE_PEOPLE:
                 entered = Rare(index, event, at, drill=False, late=late)
                 heard.people.append(entered)
-                heard.rare.append(entered)  # for the models that read it: trips and permits
+                heard.rare.setdefault(kind, []).append(entered)  # for the models that read it: trips and permits
             return
         if not urgent and event.received - at > LATE:
             return
@@ -190,7 +189,7 @@ class Hearing:
                 heard.answers.append((index, event.device))
         elif isinstance(event, Distress) and event.waters and event.vessel:
             event = structs.replace(event, owner=self._owns(index, event, at, heard))
-        heard.rare.append(Rare(index, event, at, event.drill, late))
+        heard.rare.setdefault(kind, []).append(Rare(index, event, at, event.drill, late))
 
     # Judging
 
@@ -219,7 +218,7 @@ class Hearing:
         """Cut so that each rare event that the model reads in its place stands alone, in order."""
         mine = {name: columns[name] if name in model.columns else NOTHING[kind] for name, kind in _COLUMNS.items()}
         full = any(len(each.nth) for each in mine.values())
-        rare = [each for each in heard.rare if kind_of(each.event) in model.rare] if heard.rare else []
+        rare = _of_kinds(heard.rare, model.rare)
         tick, end = isinstance(events[-1], Tick), len(events)
         if not model.in_place:
             if rare or tick or full:
@@ -243,6 +242,15 @@ class Hearing:
 
 _COLUMNS: dict[str, type[Any]] = {"heartbeats": Heartbeats, "positions": Positions, "looks": Looks, "objects": Objects, "visits": Visits}
 NOTHING_BY_NAME: dict[str, Any] = {name: NOTHING[kind] for name, kind in _COLUMNS.items()}
+
+
+_KIND_OF: dict[type[Event], str] = {kind: str(kind.__struct_config__.tag) for kind in KINDS}
+
+
+def _of_kinds(rare: dict[str, list[Rare]], kinds: tuple[str, ...]) -> list[Rare]:
+    """Those of these kinds, in the log's order."""
+    here = [rare[kind] for kind in kinds if kind in rare]
+    return here[0] if len(here) == 1 else sorted(chain.from_iterable(here), key=lambda each: each.nth)
 
 
 def _heard(models: tuple[Model, ...]) -> list[str]:

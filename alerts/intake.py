@@ -7,7 +7,7 @@ and ts. Nothing here reads a clock: `received` is the event's own.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ingest.events import Distress, Event, Heartbeat, Position, Sos
+from ingest.events import Distress, Event, Heartbeat, Position, Sos, Tracks
 
 ON_TIME = 60_000  # ms; a heartbeat younger than this counts as on time; wire document
 CLOCK_FAULT = 60_000  # ms of clock error that is told as a fault; wire document
@@ -97,6 +97,19 @@ class Intake:
         if boot.error is None or received - ts < boot.error:
             boot.error = received - ts
         return known.row, received - sent + ts if sent > ts else received, False, float(received - sent)
+
+    def look(self, event: Tracks) -> tuple[int, int] | None:
+        """`take` for a camera's look, of which the device's row (or -1) and the corrected time are asked. The usual case: next in order, with `sent`."""
+        known, ts, sent = self.known.get(event.device), event.ts, event.sent
+        if known is not None and ts is not None and sent is not None:
+            boot, seq = known.boot, event.seq
+            if seq == boot.last + 1 and event.boot == boot.id:
+                boot.last, boot.last_ts = seq, ts
+                received = event.received
+                _smallest(boot, received, ts)
+                return known.row, received - sent + ts if sent > ts else received
+        taken = self.take(event, urgent=False)
+        return None if taken is None else (self.known[event.device].row, taken[0])
 
     def _first_or_odd(self, event: Heartbeat) -> Beat | None:
         taken = self.take(event, urgent=False)

@@ -1,9 +1,12 @@
 """What every model is given: tracks as columns, who visits which zone, the vessels' latest fixes, what others find."""
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from alerts.hearing import Hearing
+from alerts.intake import Intake
 from models.columns import BOAT, PERSON
 from models.model import Finding
 from models.parameters import placed
@@ -86,3 +89,19 @@ def test_a_zone_may_have_its_own_parameters():
     own = structs.replace(zone("z", "closed", 0, 0, 1, 1), properties={"M12.blue_after": "20min", "M02.low": 0.4})
     assert placed(PositionSilence(), SITE, own).blue_after == 1_200_000
     assert placed(PositionSilence(), SITE, zone("y", "closed", 0, 0, 1, 1)) == PositionSilence()
+
+
+moments = st.integers(START - 50_000, START + 50_000)
+looks = st.builds(
+    lambda ts, sent, seq, boot, late: seen("cam-1", START, ts=ts, sent=sent, seq=seq, boot=boot, received=START + late),
+    moments | st.none(), moments | st.none(), st.integers(0, 6) | st.none(), st.sampled_from([None, 1, 2]), st.integers(0, 60_000),
+)  # fmt: skip
+
+
+@given(st.lists(looks, max_size=30))
+def test_a_look_is_taken_by_the_quick_way_as_by_the_long_one(events):
+    quick, long = Intake({"cam-1": 3}), Intake({"cam-1": 3})
+    for event in events:
+        taken = long.take(event, urgent=False)
+        assert quick.look(event) == (None if taken is None else (3, taken[0]))
+        assert quick.known == long.known
