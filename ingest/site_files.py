@@ -13,6 +13,7 @@ from msgspec import structs
 
 from ingest.durations import duration
 from ingest.events import Level
+from ingest.geo import wgs84_from_gcj02
 from ingest.site import Area, Channel, Device, Person, Post, Segment, Site, Step, Unit, Vessel, Zone, with_revision
 from ingest.site_checks import check
 from ingest.site_tables import Fault, Read, line_of
@@ -221,10 +222,23 @@ def _zones(read: Read) -> tuple[Zone, ...]:
         if geometry.get("type") != "Polygon" or not isinstance(rings, list) or not rings:
             read.fault("zones.geojson", line, f"zone {properties.get('id')} is a {geometry.get('type')}", "a Polygon")
             continue
+        crs = str(properties.pop("crs", "wgs-84")).lower()
+        if crs == "gcj-02":  # as map services of China draw
+            rings = _from_gcj02(rings)
+        elif crs not in ("wgs-84", "cgcs2000"):
+            read.fault("zones.geojson", line, f"crs {crs}", "wgs-84, cgcs2000 or gcj-02")
         given = {key: value for key, value in properties.items() if key in known}
         more = {key: value for key, value in properties.items() if key not in known and value is not None}
         zones.append(read.make(Zone, {**given, "ring": rings[0], "holes": rings[1:], "properties": more}, "zones.geojson", line))
     return tuple(zone for zone in zones if zone is not None)
+
+
+def _from_gcj02(rings: list[Any]) -> list[Any]:
+    """What is no ring of places is left, to be told as a fault."""
+    try:
+        return [[wgs84_from_gcj02((float(x), float(y))) for x, y in ring] for ring in rings]
+    except (TypeError, ValueError):
+        return rings
 
 
 def _shoreline(read: Read) -> tuple[tuple[tuple[float, float], ...], ...]:

@@ -143,6 +143,15 @@ def test_a_zone_that_is_no_simple_ring_is_refused_with_the_place(copy, rings, wh
     assert any(fault.line == 2 and what in fault.what for fault in check_site(copy)), check_site(copy)
 
 
+def test_a_zone_drawn_on_a_chinese_map_is_converted(site, copy):
+    """Half a kilometre off, which is more than two segments of shore."""
+    change(copy, "zones.geojson", '"id":"forbidden-bridge"', '"crs":"GCJ-02","id":"forbidden-bridge"')
+    moved = read_site(copy).zone["forbidden-bridge"]
+    assert 300 < metres(moved.ring[0], site.zone["forbidden-bridge"].ring[0]) < 800
+    change(copy, "zones.geojson", "GCJ-02", "bd-09")
+    assert [fault.what for fault in check_site(copy)] == ["crs bd-09"]
+
+
 def test_bounds_of_models_are_asked_of_who_knows_them(copy):
     faults = check_site(copy, lambda thresholds: ["M12.blue_after = 1800000: too long"] if thresholds else [])
     assert [(fault.what, fault.line > 0) for fault in faults] == [("M12.blue_after = 1800000: too long", True)]
