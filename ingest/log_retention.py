@@ -9,6 +9,7 @@ from ingest.log_reserve import STEP, Reserve
 
 ORDER = (EVENTS, REFUSED, COMMANDS, ALERTS)  # what goes first; `events` are archived before
 NEEDS = {EVENTS: "processor", ALERTS: "deliverer", COMMANDS: "deliverer"}  # until this reader has saved a position, nothing of the topic goes
+REFUSALS = 20  # refused messages may take 1/n of the cap, so that a flood of them never pushes out what was heard; ours
 SLACK = 20  # stops 1/n below the cap, so that it is not reached again at once; ours
 PIECE = 100  # records a transaction: writers wait for no more than this
 SHIFT = 40  # bits of an offset in a record's row number: 10^12 records a stream
@@ -31,6 +32,7 @@ class File(Protocol):
 def retain(log: File, cap: int, now: int, floors: Mapping[tuple[str, int], int]) -> Retained:
     """See `ingest.log.Log.retain`. In small transactions, on the reserve if need be: a full disk is just when it must work."""
     removed = sum(_compact(log, stream) for stream, topic, _, _ in _streams(log) if topic in COMPACTED)
+    removed += _trim_refusals(log, cap // REFUSALS, floors)
     passed: dict[tuple[str, str, int], int] = {}
     goal = cap - cap // SLACK
     if log.used() > cap:
@@ -54,6 +56,21 @@ def retain(log: File, cap: int, now: int, floors: Mapping[tuple[str, int], int])
     used = log.used()
     lost = tuple(Passed(*key, count) for key, count in sorted(passed.items()))
     return Retained(bytes=used, removed=removed, passed=lost, over=used > cap, reach=_reach(log, now))
+
+
+def _trim_refusals(log: File, share: int, floors: Mapping[tuple[str, int], int]) -> int:
+    """Remove the oldest refusals beyond their share of bytes, divided among the areas; never before `floors`."""
+    removed = 0
+    streams = [row for row in _streams(log) if row[1] == REFUSED]
+    for stream, topic, partition, following in streams:
+        floor = min(following, floors.get((topic, partition), following))
+        own = share // len(streams)
+        while log.query("SELECT bytes FROM streams WHERE id = ?", stream)[0][0] > own:
+            rows = log.query("SELECT id FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?", stream << SHIFT, (stream << SHIFT) + floor, PIECE)
+            if not rows:
+                break
+            removed += _delete(log, stream, [row[0] for row in rows])
+    return removed
 
 
 def _streams(log: File) -> Iterator[tuple[int, str, int, int]]:

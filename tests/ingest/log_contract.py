@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.log import CHANGELOG, EVENTS, Log, Record, Taken, open_log
+from ingest.log import CHANGELOG, EVENTS, REFUSED, Log, Record, Taken, open_log
 
 Opener = Callable[[], Log]
 PROCESSES = multiprocessing.get_context("spawn")
@@ -186,6 +186,18 @@ class LogContract:
         result = log.retain(0, 0)
         assert [(late.reader, late.topic, late.partition, late.lost) for late in result.passed] == [("recorder", EVENTS, 0, 70)]
         assert log.bounds(EVENTS, 0) == (100, 100)
+
+    def test_a_flood_of_refused_messages_pushes_out_nothing_that_was_heard(self, open_it: Opener):
+        log = open_it()
+        log.append([Record(EVENTS, 0, b"x" * 1000) for _ in range(50)])
+        log.append([Record(REFUSED, 0, b"y" * 1000) for _ in range(500)])
+        log.save_positions("processor", [(EVENTS, 0, 50)])
+        log.retain(1_000_000, 0)
+        assert log.bounds(EVENTS, 0) == (0, 50)
+        first, following = log.bounds(REFUSED, 0)
+        assert following == 500
+        assert first >= 450, "they keep a twentieth of the cap, the newest"
+        assert log.size(REFUSED, 0) <= 50_000
 
     def test_below_the_cap_nothing_is_removed(self, open_it: Opener):
         log = open_it()
