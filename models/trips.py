@@ -45,6 +45,7 @@ class Memory:
     told: dict[str, list[Any]]  # boat -> level, code
     touched: dict[str, bool]  # boats with news since the last tick
     apart: dict[str, int]  # boats out of their group -> since
+    together: dict[str, bool]  # boats that were near another of their group on this trip
     wind: float = 0.0  # m/s
     scanned: int = NEVER
 
@@ -85,7 +86,7 @@ class Trips:
     patience: int = parameter(10 * MINUTE, "ms", "ours", 0, DAY, "out of the group that is told")
 
     def start(self, _site: Site, _area: Area, _devices: Devices) -> Memory:
-        return Memory(nobody(), {}, {}, {}, {})
+        return Memory(nobody(), {}, {}, {}, {}, {})
 
     def migrate(self, memory: Memory, _old: Devices, _new: Devices) -> Memory:
         memory.ports.ours[:] = -1  # the registry may have changed
@@ -215,7 +216,7 @@ class Trips:
         return 0 <= row < len(latest.at) and latest.at[row] >= 0 and batch.heard - int(latest.heard[row]) <= self.fresh
 
     def _groups(self, memory: Memory, at_sea: list[str], batch: Batch, site: Site) -> None:
-        """Who of those at sea has nobody of the ten-ship group near. In a calm a boat may sail alone; it may not be left behind."""
+        """Who of those at sea has nobody of the ten-ship group near. In a calm a boat may sail alone, but who sailed together stays together."""
         latest, groups = batch.vessels.latest, dict[str, list[int]]()
         for boat in at_sea:
             row, registered = batch.vessels.row[boat], site.vessel.get(boat)
@@ -230,8 +231,11 @@ class Trips:
                 nearest = float(away.min()) / NM if len(away) else np.inf
                 boat = batch.vessels.all[row].id
                 held = boat in memory.apart
-                if nearest > near and (memory.wind >= self.wind or (len(others) and (nearest > apart or held))):
+                if nearest <= near:
+                    memory.together[boat] = True
+                elif memory.wind >= self.wind or (boat in memory.together and len(others) and (nearest > apart or held)):
                     off.add(boat)
+        memory.together = {boat: True for boat in at_sea if boat in memory.together}
         memory.apart = {boat: memory.apart.get(boat, batch.now) for boat in at_sea if boat in off}
 
     def _distances(self, site: Site, group: str) -> tuple[float, float]:

@@ -297,7 +297,7 @@ def _registered(vessel: Vessel, at: int, dice: random.Random) -> Vessel:
     return structs.replace(
         vessel, plate=f"闽泉台{at:04d}" if at % 25 == 12 else "", kind="carrier" if at % 25 == 24 else "township" if at % 25 == 12 else "fishing",
         certificate_until=until[0], insurance_until="2026-06-30" if at == 399 else until[1], inspection_until=until[2],
-        crew=max(2, round((vessel.length or 10) / 4)), kit=("locator", "radio", "lifejackets") if (vessel.length or 0) >= 12 else ("locator", "lifejackets"),
+        crew=max(8, round((vessel.length or 10) / 3)), kit=("locator", "radio", "lifejackets") if (vessel.length or 0) >= 12 else ("locator", "lifejackets"),
     )  # fmt: skip
 
 

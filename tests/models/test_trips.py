@@ -183,8 +183,9 @@ def test_left_behind_by_its_group():
     out = [*stays(SEA, 0, 2 * HOUR), *stays(FAR, 0, 2 * HOUR, vessel=OTHER)]
     found = m15(reported(BOAT, OTHER), out, until=2 * HOUR)
     assert found == []  # 9 nm: neither near nor far
-    farther = [*stays(SEA, 0, 2 * HOUR), *stays((119.06, 24.90), 0, 2 * HOUR, vessel=OTHER)]
-    found = m15(reported(BOAT, OTHER), farther, until=2 * HOUR)
+    farther = [*stays(SEA, 0, 2 * HOUR), *stays((119.06, 24.90), 30 * MINUTE, 2 * HOUR, vessel=OTHER)]
+    assert m15(reported(BOAT, OTHER), farther, until=2 * HOUR) == []  # they did not sail together
+    found = m15(reported(BOAT, OTHER), farther, stays(SEA, 0, 30 * MINUTE, vessel=OTHER), until=2 * HOUR)
     assert {(each.subject, each.level, each.code) for each in found} == {(BOAT, "yellow", "out_of_group"), (OTHER, "yellow", "out_of_group")}
     gale = Weather(device="met-1", received=START + 1, ts=START, wind_speed=12.0)
     assert {each.subject for each in m15(gale, reported(BOAT, OTHER), out, until=2 * HOUR)} == {BOAT, OTHER}
@@ -199,7 +200,7 @@ def test_alone_in_a_calm_is_no_alert_and_in_a_gale_is_one():
 def test_a_covenant_says_how_near():
     close = structs.replace(coast(), covenants=(Covenant("c", "约", "c", near=1.0, apart=2.0),))
     close = structs.replace(close, groups=tuple(structs.replace(group, covenant="c") for group in close.groups))
-    out = [*stays(SEA, 0, 2 * HOUR), *stays((118.98, 24.69), 0, 2 * HOUR, vessel=OTHER)]
+    out = [*stays(SEA, 0, 2 * HOUR), *stays(SEA, 0, 30 * MINUTE, vessel=OTHER), *stays((118.98, 24.69), 30 * MINUTE, 2 * HOUR, vessel=OTHER)]
     assert m15(reported(BOAT, OTHER), out, until=2 * HOUR) == []
     assert {each.subject for each in m15(reported(BOAT, OTHER), out, until=2 * HOUR, coast_=close)} == {BOAT, OTHER}
 
