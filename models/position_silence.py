@@ -273,7 +273,7 @@ def _here(batch: Batch, row: int) -> tuple[float, float]:
 
 def _met(batch: Batch, n: int) -> Ints:
     """Rows of the vessels that lie in a rendezvous: those that M13's findings name."""
-    names = (name for each in batch.standing.of("M13") for name in (each.subject, each.values.get("other"), *each.values.get("vessels", ())))
+    names = (name for each in batch.standing.of("M13") for name in (each.values.get("one"), each.values.get("other"), each.subject))
     return _rows(batch, names, n)
 
 

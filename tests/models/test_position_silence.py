@@ -111,7 +111,7 @@ def test_silent_in_a_rendezvous_it_is_orange_after_half_an_hour_and_restricted()
     found = lost_among_others(2 * HOUR, met_by("M13"))
     assert [(each.level, each.code, each.sensitivity) for each in found] == [("orange", "silent_met", "restricted")]
     assert found[0].values["minutes"] == 30
-    other = lost_among_others(2 * HOUR, met_by("M13", subject="413000000", values={"other": LOST}))
+    other = lost_among_others(2 * HOUR, met_by("M13", subject="413000000-pair", values={"one": LOST, "other": "413000000"}))
     assert [each.level for each in other] == ["orange"]
 
 
