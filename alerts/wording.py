@@ -45,6 +45,15 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
         "船舶 {where} 逾期未归且定位中断 {minutes} 分钟,启动搜救", "Vessel {where}: overdue, and no position for {minutes} min: search and rescue",
     ),
     ("M12", "likely_disabled"): ("船舶 {where} 定位中断 {minutes} 分钟,疑似人为关闭", "vessel {where}: no position for {minutes} min, likely disabled"),
+    ("M13", "alongside"): (
+        "{one_name} 与 {other_name} 在海上靠帮 {minutes} 分钟,相距 {metres} 米,疑似过驳", "{one_name} and {other_name} side by side at sea for {minutes} min, {metres} m apart: a transfer?",
+    ),
+    ("M13", "together"): (
+        "{one_name} 与 {other_name} 在海上低速伴随 {minutes} 分钟,相距 {metres} 米", "{one_name} and {other_name} slow and together at sea for {minutes} min, {metres} m apart",
+    ),
+    ("M13", "same_group"): (
+        "同组船 {one_name} 与 {other_name} 在海上靠帮 {minutes} 分钟,可能互助", "{one_name} and {other_name} of one ten-ship group side by side for {minutes} min, perhaps helping",
+    ),
     ("M14", "entry_predicted"): (
         "船舶 {where} 按现航向航速约 {minutes} 分钟后进入{zone_zh}({sog} 节),请呼叫", "vessel {where} enters {zone_en} in about {minutes} min at {sog} kn: call it",
     ),

@@ -9,11 +9,12 @@ from models.box_health import BoxHealth
 from models.model import Model
 from models.parameters import checked
 from models.position_silence import PositionSilence
+from models.rendezvous import Rendezvous
 from models.sailing_ban import SailingBan
 from models.sos import SosCall
 from models.trips import Trips
 
-CATALOGUE: tuple[type[Any], ...] = (SosCall, BoxHealth, PositionSilence, Boundary, Trips, SailingBan)
+CATALOGUE: tuple[type[Any], ...] = (SosCall, BoxHealth, PositionSilence, Rendezvous, Boundary, Trips, SailingBan)
 
 
 def models_for(site: Site, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> tuple[Model, ...]:

@@ -151,4 +151,33 @@ def banned(seed: int) -> list[Event]:
     return ticked(events, START + 8 * hour, every=30_000)
 
 
-STREAMS: dict[str, Callable[[int], list[Event]]] = {"M01": devices, "M02": devices, "M12": devices, "M14": sailing, "M15": fishing, "M16": banned}
+def meeting(seed: int) -> list[Event]:
+    """Forty minutes at sea: two come together, one of them falls silent for a while, others pass, tow, lie in a crowd, or never moved."""
+    chance = random.Random(seed)
+    events: list[Event] = []
+    for n in range(16):
+        moored, towing = n in (4, 5), n in (6, 7)
+        for minute in range(40):
+            now = START + minute * 60_000 + n * 900
+            if n == 1 and 20 < minute < 26:
+                continue
+            east, north = 0.0 + n * 40, -15_000 - (n // 2) * 2_000
+            knots = 4.0 if towing or (minute < 5 and not moored) or n == 3 else 0.4
+            east += 120.0 * minute if towing or n == 3 else 120.0 * min(minute, 5) if not moored else 0
+            if n >= 8:
+                north = -40_000 - n * 30
+            place = at((east + chance.gauss(0, 6)) / 200, north + chance.gauss(0, 6))
+            late = chance.choice((50, 50, 5_000))
+            events.append(Position(device="ais-1", received=now + late, ts=now, vessel=f"41400{n:04d}", position=place, sog=knots, cog=90.0))
+    return ticked(events, START + 42 * 60_000)
+
+
+STREAMS: dict[str, Callable[[int], list[Event]]] = {
+    "M01": devices,
+    "M02": devices,
+    "M12": devices,
+    "M13": meeting,
+    "M14": sailing,
+    "M15": fishing,
+    "M16": banned,
+}
