@@ -11,7 +11,7 @@ from ingest.events import Level
 from ingest.site import Site
 
 MOST = 50  # differences that are written out; ours
-SOON = 600_000  # ms by which the same alert may be earlier or later and still be the same; ours
+SOON = 2 * 3_600_000  # ms by which the same alert may be earlier or later and still be the same; ours
 
 
 def compare(site: Site, recording: Path, overrides: Mapping[str, Mapping[str, Any]]) -> str:
