@@ -37,6 +37,14 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
     ("M02", "selftest"): ("{where} 号设备自检失败({loop})", "device {where}: self-test failed ({loop})"),
     ("M02", "segment_outage"): ("{where} 岸段 {devices} 台设备同时离线(网络或供电)", "{devices} devices of segment {where} offline (network or power)"),
     ("M02", "unheard"): ("{devices} 台设备从未上线", "{devices} devices never heard"),
+    ("M04", "entered"): ("{zone_zh}有人闯入({persons} 人,车辆 {vehicles})", "{zone_en} entered: {persons} persons, {vehicles} vehicles"),
+    ("M04", "entered_at_night"): (
+        "{zone_zh}夜间有人闯入({persons} 人,车辆 {vehicles})", "{zone_en} entered at night: {persons} persons, {vehicles} vehicles",
+    ),
+    ("M04", "stays"): (
+        "{zone_zh}闯入人员经喊话仍未离开,已 {seconds} 秒({persons} 人,车辆 {vehicles})",
+        "{zone_en}: still inside {seconds} s after the first voice, {persons} persons, {vehicles} vehicles",
+    ),
     ("M12", "silent"): ("船舶 {where} 定位中断 {minutes} 分钟", "vessel {where}: no position for {minutes} min"),
     ("M12", "silent_met"): (
         "船舶 {where} 靠帮/过驳中定位中断 {minutes} 分钟", "Vessel {where}: no position for {minutes} min, in a rendezvous",

@@ -22,6 +22,9 @@ class Property(NamedTuple):
 EVERY: tuple[str, ...] = get_args(ZoneKind)
 PROPERTIES: dict[str, Property] = {
     "hours": Property(EVERY, str, "", 0, 0, "local hours in which it holds, 22:00-06:00; without: always"),
+    "staff": Property(
+        ("closed", "risk_point"), str, "", 0, 0, "local hours in which staff or people with leave are there, 08:00-09:00: nobody is reported"
+    ),
     "days": Property(EVERY, str, "", 0, 0, "local days on which it holds, 05-01..08-16 every year or 2026-05-01..2026-08-16; without: always"),
     "capacity": Property(("bathing", "closed", "gleaning", "road"), float, "persons", 1, 1e6, "approved at one time"),
     "surface": Property(EVERY, float, "m2", 1, 1e9, "that people can use; without: that of the ring"),
@@ -47,7 +50,7 @@ def faults_of(zone: Zone) -> Iterator[tuple[str, str]]:
             yield f"{name} = {value!r}", f"{known.low:g} to {known.high:g} {known.unit}"
         elif known.type is bool and not isinstance(value, bool):
             yield f"{name} = {value!r}", "true or false"
-        elif name == "hours" and (not isinstance(value, str) or not HOURS.fullmatch(value)):
+        elif name in ("hours", "staff") and (not isinstance(value, str) or not HOURS.fullmatch(value)):
             yield f"{name} = {value!r}", "local hours as 22:00-06:00"
         elif name == "days" and fault_of_days(value):
             yield f"{name} = {value!r}", "local days as 05-01..08-16 or 2026-05-01..2026-08-16"
@@ -59,11 +62,14 @@ def number(zone: Zone, name: str) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def hours(zone: Zone) -> tuple[int, int]:
-    """Minutes since local midnight in which the zone holds, (begin, end); (0, 1440): always."""
-    found = HOURS.fullmatch(str(zone.properties.get("hours", "")))
+def hours(zone: Zone, name: str = "hours", without: tuple[int, int] = (0, 1440)) -> tuple[int, int]:
+    """Minutes since local midnight in which the zone holds, (begin, end); `without` where it does not say; (0, 1440): always.
+
+    `name`: the property that says it, `hours` or `staff`.
+    """
+    found = HOURS.fullmatch(str(zone.properties.get(name, "")))
     if found is None:
-        return 0, 1440
+        return without
     return int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
 
 

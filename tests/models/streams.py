@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterable
 
 from ingest.events import Bulletin, Checks, Distress, Event, Heartbeat, Permit, Position, Selftest, Sos, Status, Tamper, Tick, Trip, Weather
-from tests.small_coast import START, at, box, tick
+from tests.small_coast import START, at, box, seen, thing, tick
 
 
 def ticked(events: Iterable[Event], until: int, every: int = 5_000) -> list[Event]:
@@ -151,6 +151,27 @@ def banned(seed: int) -> list[Event]:
     return ticked(events, START + 8 * hour, every=30_000)
 
 
+def strolling(seed: int) -> list[Event]:
+    """Twelve minutes of a camera's looks: people who walk through or stay in the closed zone and at its edge, a dog, a van, flicker, a silence, disorder."""
+    chance = random.Random(seed)
+    people = [
+        (n, chance.choice(("person", "person", "van", "animal")), chance.uniform(0.4, 1.6), chance.uniform(-25, 60), chance.uniform(0, 500))
+        for n in range(6)
+    ]
+    events: list[Event] = [Permit(device="console", received=START + 9 * 60_000, ts=START, zone="closed-1", from_=START, until=START + 10 * 60_000)]
+    for second in range(0, 720, 2):
+        now, looked = START + second * 1_000, []
+        for n, kind, along, north, begin in people:
+            if begin <= second < begin + 40 * (n + 1) and chance.random() < 0.85:
+                moved = along + 0.001 * (second - begin) * (n % 3)
+                looked.append(
+                    thing(n if second % 100 < 90 else n + 50, kind, at(moved, north + chance.gauss(0, 0.3)), score=chance.uniform(0.45, 0.95))
+                )
+        if not 300 < second < 330:
+            events.append(seen("cam-1", now, *looked, received=now + chance.choice((50, 50, 6_000))))
+    return ticked(events, START + 15 * 60_000)
+
+
 def meeting(seed: int) -> list[Event]:
     """Forty minutes at sea: two come together, one of them falls silent for a while, others pass, tow, lie in a crowd, or never moved."""
     chance = random.Random(seed)
@@ -175,6 +196,7 @@ def meeting(seed: int) -> list[Event]:
 STREAMS: dict[str, Callable[[int], list[Event]]] = {
     "M01": devices,
     "M02": devices,
+    "M04": strolling,
     "M12": devices,
     "M13": meeting,
     "M14": sailing,

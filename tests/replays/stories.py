@@ -69,6 +69,13 @@ def lying(vessel: str, begin: int, until: int, place: tuple[float, float], **mor
         yield now + 40, "ais-1", "position", {"ts": now, "vessel": vessel, "position": list(place), "sog": 0.3, "cog": 90, **more}
 
 
+def looks(begin: int, until: int, *things: tuple[int, str, tuple[float, float]]) -> Iterator[Said]:
+    """A look of the camera each second: (track, class, where) of what it sees."""
+    for now in range(START + begin, START + until, 1_000):
+        objects = [{"track": n, "class": kind, "score": 0.8, "box": [0.4, 0.4, 0.05, 0.1], "position": list(where)} for n, kind, where in things]
+        yield now + 40, "cam-1", "tracks", {"ts": now, "sent": now, "objects": objects}
+
+
 STORIES: dict[str, list[Said]] = {
     "sos/pressed_twice": [
         press(1, START, 1),
@@ -102,6 +109,10 @@ STORIES: dict[str, list[Said]] = {
         (START + 125_000, box(1), "tamper", {"ts": START + 125_000, "sent": START + 125_000, "seq": 101, "boot": 7, "door": False, "tilt": 2}),
     ],
     "position_silence/among_others": list(fleet(260 * MINUTE, {"412000003": (60 * MINUTE, 230 * MINUTE)})),
+    "closed_zone/stays_after_two_voices": [
+        *looks(0, 2 * MINUTE, (1, "person", at(1, 20)), (2, "animal", at(1.1, 20))),
+        *looks(2 * MINUTE, 4 * MINUTE, (2, "animal", at(1.1, 20))),
+    ],
     "boundary/held_course_and_left": [
         *sailing("412000001", 0, 12, (3_600, 6_900), -1_400),
         *sailing("412000001", 12, 30, (6_900, 4_500), -1_400),

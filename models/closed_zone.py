@@ -1,0 +1,170 @@
+"""M04: somebody is where nobody may be: inside a closed zone, a vehicle or a person, and still there after the voice has asked them twice to leave.
+
+What counts is a look that is sure: good enough a score, tall enough, half a metre inside the edge. Animals, shadows and waves are none. Who has a permit
+for the zone, or comes in its staff's hours, is not reported. A camera that is blind or silent empties no zone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ingest.events import Permit
+from ingest.site import Area, Site, Zone
+from ingest.sun import in_window, is_night
+from ingest.village import local_day
+from ingest.zones import hours, on_day
+from models.batch import Batch
+from models.columns import BICYCLE, CAR, MOTORCYCLE, PERSON, TRUCK, VAN
+from models.following import Following, Measures, Track
+from models.model import Finding, FoundLevel
+from models.parameters import parameter, placed
+from models.places import places_of
+from models.subjects import Devices
+
+KINDS = (PERSON, CAR, VAN, TRUCK, MOTORCYCLE, BICYCLE)
+PERMITS = 2_000  # kept at most; ours
+MINUTE = 60_000  # ms
+
+
+@dataclass
+class Entry:
+    """A zone with somebody in it, as it was told. Event times in ms."""
+
+    level: FoundLevel
+    code: str
+    began: int  # when it was first told
+    last: int  # when somebody was last seen
+    camera: str  # that saw them
+    heard: int  # ms of hearing when somebody was last seen
+
+
+@dataclass
+class Memory:
+    following: Following = field(default_factory=Following)
+    entries: dict[str, Entry] = field(default_factory=dict)
+    permits: list[list[Any]] = field(default_factory=list)  # zone, from, until
+
+
+@dataclass(frozen=True)
+class ClosedZone:
+    code: ClassVar[str] = "M04"
+    name: ClassVar[str] = "closed_zone"
+    memory_version: ClassVar[int] = 1
+    memory: ClassVar[type] = Memory
+    columns: ClassVar[tuple[str, ...]] = ("looks", "objects", "visits")
+    rare: ClassVar[tuple[str, ...]] = ("permit",)
+    hears: ClassVar[tuple[str, ...]] = ()
+    in_place: ClassVar[bool] = False  # permits matter at ticks
+
+    score: float = parameter(0.5, "1", "warning-models M04", 0, 1, "of a look that counts, at least")
+    sure: int = parameter(3, "looks", "warning-models M04", 1, 50, "that must count ...")
+    looks: int = parameter(5, "looks", "warning-models M04", 1, 50, "... of so many in a row")
+    dwell: int = parameter(3_000, "ms", "warning-models M04", 0, 60 * MINUTE, "inside, for yellow")
+    height: float = parameter(0.02, "1", "ours", 0, 1, "of the frame that the box must be tall at least")
+    edge: float = parameter(0.5, "m", "warning-models M04", 0, 50, "inside the edge, at least")
+    gap: int = parameter(5_000, "ms", "ours", 500, 10 * MINUTE, "unseen after which a track is gone")
+    near: float = parameter(3.0, "m", "ours", 0, 50, "from where a track was lost, within which a new one goes on with its time")
+    stays: int = parameter(90_000, "ms", "warning-models M04: voices at 0 and 30 s, and 60 s", MINUTE // 2, 60 * MINUTE, "still inside, for orange")
+    empty: int = parameter(60_000, "ms", "warning-models M04", 1_000, 60 * MINUTE, "that ends it")
+    lost: int = parameter(30 * MINUTE, "ms", "ours", MINUTE, 24 * 60 * MINUTE, "without a look of the camera that ends it too")
+
+    def start(self, _site: Site, _area: Area, _devices: Devices) -> Memory:
+        return Memory()
+
+    def migrate(self, memory: Memory, _old: Devices, _new: Devices) -> Memory:
+        return memory
+
+    def step(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
+        for rare in batch.rare:
+            if isinstance(rare.event, Permit) and not rare.event.vessel:
+                memory.permits = [*memory.permits, [rare.event.zone, rare.event.from_, rare.event.until]][-PERMITS:]
+        if len(batch.looks.nth):
+            places = places_of(site, batch.devices.area)
+            by = Measures(self.score, self.height, self.edge, self.sure, self.looks, self.gap, self.near)
+            memory.following.note(batch, site, places, places.rows("closed"), KINDS, by)
+        if batch.tick and (memory.following.zones or memory.entries):
+            yield from self._judge(memory, batch, site)
+
+    def _judge(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
+        for name in sorted({*memory.following.zones, *memory.entries}):
+            zone, entry = site.zone.get(name), memory.entries.get(name)
+            if zone is None or not in_force(site, zone, batch.now) or permitted(memory.permits, name, batch.now):
+                if entry is not None:
+                    yield self._told(name, entry, "over", entry.code, [], batch, site)
+                    del memory.entries[name]
+                continue
+            own = placed(self, site, zone)
+            inside = [track for track in memory.following.present(name, own.gap) if track.dwell >= own.dwell]
+            yield from own.judge(memory, name, inside, batch, site)
+        memory.following.forget(batch.now, max(self.gap, self.empty), self.lost)
+        if memory.permits and batch.now // 1000 % 60 == 0:
+            memory.permits = [each for each in memory.permits if each[2] > batch.now]
+
+    def judge(self, memory: Memory, name: str, inside: list[Track], batch: Batch, site: Site) -> Iterator[Finding]:
+        entry = memory.entries.get(name)
+        if inside:
+            latest = max(inside, key=lambda track: (track.last, track.camera))
+            if entry is None:
+                night = is_night(batch.devices.area.origin, batch.now)
+                level, code = ("orange", "entered_at_night") if night else ("yellow", "entered")
+                entry = memory.entries[name] = Entry(level, code, latest.last, latest.last, latest.camera, batch.heard)  # type: ignore[arg-type]  # a pair of literals
+                yield self._told(name, entry, entry.level, code, inside, batch, site)
+            if latest.last > entry.last:
+                entry.heard = batch.heard
+            entry.last, entry.camera = max(entry.last, latest.last), latest.camera
+            if entry.code != "stays" and entry.last - entry.began >= self.stays:
+                entry.level, entry.code = "orange", "stays"
+                yield self._told(name, entry, "orange", "stays", inside, batch, site)
+        elif entry is not None:
+            looked = memory.following.looks.get(entry.camera)
+            if (looked is not None and looked[1] - entry.last >= self.empty) or batch.heard - entry.heard >= self.lost:
+                yield self._told(name, entry, "over", entry.code, [], batch, site)
+                del memory.entries[name]
+
+    def _told(self, zone: str, entry: Entry, level: FoundLevel, code: str, inside: list[Track], batch: Batch, site: Site) -> Finding:
+        return finding_of(
+            self.code, zone, level, code, inside, batch, site, occurred=entry.last if level == "over" else max(entry.began, 0),
+            values={"seconds": max(0, entry.last - entry.began) // 1000} if code == "stays" else {},
+        )  # fmt: skip
+
+
+def in_force(site: Site, zone: Zone, at: int) -> bool:
+    """Whether the zone holds now, by its hours and days, and its staff are not there."""
+    begin, end = hours(zone)
+    holds = ((begin, end) == (0, 1440) or in_window(site, at, begin, end)) and on_day(zone, local_day(site.time_zone, at))
+    return holds and not ("staff" in zone.properties and in_window(site, at, *hours(zone, "staff")))
+
+
+def permitted(permits: list[list[Any]], zone: str, at: int) -> bool:
+    """A camera knows nobody: a permit for somebody on foot lets everybody in."""
+    return any(of == zone and begin <= at < end for of, begin, end in permits)
+
+
+def finding_of(
+    model: str,
+    zone: str,
+    level: FoundLevel,
+    code: str,
+    inside: list[Track],
+    batch: Batch,
+    site: Site,
+    *,
+    occurred: int,
+    values: dict[str, Any],
+    **more: Any,
+) -> Finding:
+    """What is found in a zone of those who are in it: the place of the one seen last, their number, the surest look as evidence."""
+    known = [each for each in inside if each.longitude == each.longitude]  # NaN: the camera gives no position
+    latest = max(known, key=lambda track: (track.last, track.longitude)) if known else None
+    position = None if latest is None else (round(latest.longitude, 6), round(latest.latitude, 6))
+    surest = sorted(inside, key=lambda track: (-track.score, track.name))
+    places, where = places_of(site, batch.devices.area), site.zone.get(zone)
+    along = places.segments_along(places.row[zone]).tolist() if position is None and zone in places.row else []
+    segment = site.segments[along[0]].id if along else places.segment_at(position)
+    named = {"zone": zone, "zone_zh": where.name_zh if where else zone, "zone_en": where.name_en if where else zone}
+    people = sum(each.kind == PERSON for each in inside)
+    return Finding(
+        model=model, subject=zone, level=level, code=code, index=batch.nth, cause=f"{zone}/{occurred}", occurred=occurred, position=position, segment=segment,
+        values={**named, "persons": people, "vehicles": len(inside) - people, **values}, evidence=tuple(each.name for each in surest[:3]),
+        confidence=round(surest[0].score, 2) if surest else None, **more,
+    )  # fmt: skip

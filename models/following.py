@@ -1,0 +1,149 @@
+"""Following what cameras see in a zone: since when it is there, when it was last seen, and whether enough of the last looks were sure.
+
+What a look says is noted at once, in the log's order; models decide at ticks. A track that is not seen for longer than `gap` is gone. A new track that
+begins close to where another of the same camera just ended goes on with its time: trackers lose people behind a post. Nobody is recognised again.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from ingest.geo import scale
+from ingest.site import Site
+from models.batch import Batch
+from models.columns import Ints, Objects, Truths
+from models.places import Places
+
+NEVER = -1
+TRACKS = 500  # followed in one zone at most; ours
+
+
+class Measures(NamedTuple):
+    """When a look counts, and how long it is remembered; parameters of the model that follows."""
+
+    score: float  # 0..1 at least
+    height: float  # of its box, 0..1 of the frame, at least
+    edge: float  # m inside the zone, at least, where its position is known
+    sure: int  # looks that must be so ...
+    looks: int  # ... of so many of its camera in a row
+    gap: int  # ms unseen after which it is gone
+    near: float  # m from where another track ended, for a new one to go on with its time; 0: never
+
+
+@dataclass
+class Track:
+    """One object in one zone. Times are event times in ms."""
+
+    camera: str
+    kind: int
+    since: int
+    last: int
+    score: float
+    longitude: float
+    latitude: float
+    name: str  # of the look that saw it last, as evidence
+    sure: list[int] = field(default_factory=list)  # numbers of its camera's looks in which it was sure
+    confirmed: bool = False
+
+    @property
+    def dwell(self) -> int:
+        return self.last - self.since
+
+
+@dataclass
+class Following:
+    """Who is in which zone. `looks`: of each camera that follows somebody, how many so far, and the latest's time."""
+
+    zones: dict[str, dict[int, Track]] = field(default_factory=dict)
+    looks: dict[str, list[int]] = field(default_factory=dict)
+
+    def note(self, batch: Batch, site: Site, places: Places, rows: tuple[int, ...], kinds: tuple[int, ...], by: Measures) -> None:
+        """What the looks of a piece say of objects of these kinds in these zones (rows)."""
+        visits = batch.visits
+        wanted = np.flatnonzero(np.isin(visits.zone, rows) & np.isin(visits.kind, kinds)) if len(visits.nth) else _NONE
+        if not len(wanted) and not self.looks:
+            return
+        sure = self._sure(batch.objects, batch, wanted, places, by)
+        names = [device.id for device in batch.devices.all]
+        watched = set(visits.subject[wanted].tolist()) | {batch.devices.row[name] for name in self.looks if name in batch.devices.row}
+        seen: dict[int, list[int]] = {}
+        for i in wanted.tolist():
+            seen.setdefault(int(visits.nth[i]), []).append(i)
+        for nth, subject, at in zip(batch.looks.nth.tolist(), batch.looks.subject.tolist(), batch.looks.at.tolist(), strict=True):
+            if subject not in watched:
+                continue
+            camera = names[subject]
+            if camera not in self.looks and nth not in seen:
+                continue
+            look = self.looks.setdefault(camera, [0, at])
+            look[0], look[1] = look[0] + 1, max(look[1], at)
+            for i in seen.get(nth, ()):
+                if i in sure:
+                    self._see(site.zones[visits.zone[i]].id, camera, batch, i, sure[i], by)
+
+    def _sure(self, objects: Objects, batch: Batch, wanted: Ints, places: Places, by: Measures) -> dict[int, int]:
+        """Row of a visit -> row of its object, of those whose look is sure."""
+        visits = batch.visits
+        if not len(wanted):
+            return {}
+        near = np.flatnonzero(np.isin(objects.nth, visits.nth[wanted])).tolist()
+        row = {(int(objects.nth[i]), int(objects.track[i])): i for i in near}
+        of = np.array([row[int(visits.nth[i]), int(visits.track[i])] for i in wanted.tolist()], dtype=np.int64)
+        good: Truths = (objects.score[of] >= by.score) & ~(objects.height[of] < by.height)  # a height that is not said is no fault
+        placed = np.isfinite(objects.longitude[of] + objects.latitude[of])  # without a position: inside, as the camera says
+        for zone in np.unique(visits.zone[wanted]).tolist():
+            mine = np.flatnonzero(placed & (visits.zone[wanted] == zone))
+            good[mine] &= places.to_zone(zone, objects.longitude[of[mine]], objects.latitude[of[mine]]) <= -by.edge
+        return {int(visit): int(of[i]) for i, visit in enumerate(wanted.tolist()) if good[i]}
+
+    def _see(self, zone: str, camera: str, batch: Batch, visit: int, of: int, by: Measures) -> None:
+        objects, at = batch.objects, int(batch.visits.at[visit])
+        key, place = int(objects.track[of]), (float(objects.longitude[of]), float(objects.latitude[of]))
+        tracks = self.zones.setdefault(zone, {})
+        track = tracks.get(key)
+        if track is None or at - track.last > by.gap:
+            before = self._before(tracks, key, camera, place, at, by)
+            if track is None and before is None and len(tracks) >= TRACKS:
+                return
+            since, confirmed = (at, False) if before is None else (tracks[before].since, tracks[before].confirmed)
+            if before is not None:
+                del tracks[before]
+            track = tracks[key] = Track(camera, int(objects.kind[of]), since, at, 0.0, *place, "", confirmed=confirmed)
+        if at >= track.last:
+            track.last, track.longitude, track.latitude = at, *place
+            track.score, track.name = float(objects.score[of]), f"{camera}/{at}"
+        look = self.looks[camera][0]
+        track.sure = [each for each in track.sure if each > look - by.looks] + [look]
+        track.confirmed = track.confirmed or len(set(track.sure)) >= by.sure
+
+    def _before(self, tracks: dict[int, Track], key: int, camera: str, place: tuple[float, float], at: int, by: Measures) -> int | None:
+        """The track that ended where this one begins."""
+        east, north = scale(place[1]) if by.near > 0 and np.isfinite(place[1]) else (0.0, 0.0)
+        best: tuple[float, int] | None = None
+        for other, track in tracks.items():
+            if other == key or track.camera != camera or not 0 < at - track.last <= by.gap or not north:
+                continue
+            away = float(np.hypot((track.longitude - place[0]) * east, (track.latitude - place[1]) * north))
+            if away <= by.near and (best is None or away < best[0]):
+                best = away, other
+        return None if best is None else best[1]
+
+    def present(self, zone: str, gap: int) -> list[Track]:
+        """Who was sure and, when its camera last looked, was there."""
+        return [each for each in self.zones.get(zone, {}).values() if each.confirmed and self.looks[each.camera][1] - each.last <= gap]
+
+    def forget(self, now: int, gap: int, lost: int) -> None:
+        """Tracks that are gone, in ticks only: by their camera's looks, or after `lost` ms in which it did not look."""
+        for zone, tracks in list(self.zones.items()):
+            for key, track in list(tracks.items()):
+                if self.looks[track.camera][1] - track.last > gap or now - track.last > lost:
+                    del tracks[key]
+            if not tracks:
+                del self.zones[zone]
+        following = {track.camera for tracks in self.zones.values() for track in tracks.values()}
+        for camera in [name for name in self.looks if name not in following]:
+            del self.looks[camera]
+
+
+_NONE: Ints = np.empty(0, dtype=np.int64)
