@@ -14,6 +14,7 @@ import structlog
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from ingest.credentials import show
 from ingest.settings import Settings
 
 log = structlog.get_logger()
@@ -52,10 +53,7 @@ class Session:
         client = Client(CallbackAPIVersion.VERSION2, self.name, clean_session=False, protocol=MQTTProtocolVersion.MQTTv311, manual_ack=True)
         client.connect_timeout = 2.0
         client.max_queued_messages_set(1_000)
-        if settings.mqtt_user:
-            client.username_pw_set(settings.mqtt_user, settings.mqtt_password)
-        if settings.mqtt_tls:
-            client.tls_set(ca_certs=settings.mqtt_ca or None)
+        show(client, settings)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         return client

@@ -1,6 +1,5 @@
 """One device's own line to the broker: connects again by itself, leaves a last will, bounded in memory. For the feed and the simulator."""
 
-import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from paho.mqtt.client import Client, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 
+from ingest.credentials import show
 from ingest.settings import Settings
 
 IN_FLIGHT = 200  # messages without the broker's acknowledgement before `publish` waits; ours
@@ -48,10 +48,7 @@ class DeviceLink:
         self.client.reconnect_delay_set(1, 30)
         if announce:
             self.client.will_set(self.topic + "status", json.encode({"state": "offline"}), qos=1, retain=True)
-        if settings.mqtt_user:
-            self.client.username_pw_set(settings.mqtt_user, settings.mqtt_password)
-        if settings.mqtt_tls:
-            self.client.tls_set(settings.mqtt_ca or None, cert_reqs=ssl.CERT_REQUIRED)
+        show(self.client, settings)
         if heard is not None:
             self.client.on_message = lambda _client, _userdata, message: heard(message.topic, bytes(message.payload))
         self.client.on_connect = self._connected

@@ -19,6 +19,8 @@ class Settings(BaseSettings):
     mqtt_password: str = ""  # of that user
     mqtt_tls: bool = False  # TLS to the broker; port 8883 unless said
     mqtt_ca: str = ""  # file of the certificate authority; empty: the system's own
+    mqtt_cert: str = ""  # file of our own certificate, where the broker asks for one
+    mqtt_key: str = ""  # file of its key
     embedded_port: int = 1883  # of the embedded broker, on 127.0.0.1
     areas: str = ""  # comma-separated, of the bridge and the processor; empty: all
     store: str = ""  # sqlite:///path or influx+http://host:port; empty: <home>/store.db

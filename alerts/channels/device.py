@@ -9,6 +9,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from alerts.channels.message import Failed, Message, Result, Retry, Sent
+from ingest.credentials import show
 from ingest.settings import Settings
 from ingest.site import Channel, Person
 
@@ -18,10 +19,7 @@ class Device:
 
     def __init__(self, settings: Settings) -> None:
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="coast-guardian-deliverer", clean_session=True)
-        if settings.mqtt_user:
-            self._client.username_pw_set(settings.mqtt_user, settings.mqtt_password)
-        if settings.mqtt_tls:
-            self._client.tls_set(ca_certs=settings.mqtt_ca or None)
+        show(self._client, settings)
         self._client.reconnect_delay_set(1, 10)
         host, port = settings.broker
         self._client.connect_async(host, port, keepalive=30)
