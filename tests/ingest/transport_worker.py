@@ -15,7 +15,15 @@ from ingest.log import ALERTS, Record
 
 url, start, areas = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
 transport.register()
-app = faust.App("processor", broker=url, web_enabled=False, topic_disable_leader=True, topic_allow_declare=False, stream_wait_empty=False, datadir=tempfile.mkdtemp())
+app = faust.App(
+    "processor",
+    broker=url,
+    web_enabled=False,
+    topic_disable_leader=True,
+    topic_allow_declare=False,
+    stream_wait_empty=False,
+    datadir=tempfile.mkdtemp(),
+)
 if areas is not None:
     transport.only_partitions(app, areas)
 if start is not None:
