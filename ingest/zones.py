@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple, get_args
 
-from ingest.site import Zone, ZoneKind
-from ingest.village import fault_of_days, in_days
+from ingest.site import Site, Zone, ZoneKind
+from ingest.sun import in_window
+from ingest.village import fault_of_days, in_days, local_day
 
 HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24):([0-5]\d)")
 
@@ -77,3 +78,14 @@ def on_day(zone: Zone, day: str) -> bool:
     """Whether the zone holds on a local day, 2026-05-01."""
     days = zone.properties.get("days")
     return days is None or in_days(str(days), day)
+
+
+def in_force(site: Site, zone: Zone, at: int) -> bool:
+    """Whether the zone holds at `at` ms, by its local hours and days."""
+    begin, end = hours(zone)
+    return ((begin, end) == (0, 1440) or in_window(site, at, begin, end)) and on_day(zone, local_day(site.time_zone, at))
+
+
+def staffed(site: Site, zone: Zone, at: int) -> bool:
+    """Whether its staff, or people with leave, are there at `at` ms: nobody is reported."""
+    return "staff" in zone.properties and in_window(site, at, *hours(zone, "staff"))

@@ -10,16 +10,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ingest.events import Permit
 from ingest.site import Area, Site, Vessel, Zone
-from ingest.sun import in_window
-from ingest.village import local_day
-from ingest.zones import hours, on_day
+from ingest.zones import in_force
 from models.batch import Batch
 from models.columns import Ints, Positions, Truths, taken
 from models.memory import grown
 from models.model import Finding, FoundLevel
 from models.parameters import parameter, placed
+from models.permits import Permits
 from models.places import places_of
 from models.subjects import Devices
 from models.watched_water import Fix, Look, Measures, Watch
@@ -27,7 +25,6 @@ from models.watched_water import Fix, Look, Measures, Watch
 NEVER = -1
 MINUTE, HOUR = 60_000, 3_600_000  # ms
 LEVELS: tuple[FoundLevel, ...] = ("over", "blue", "yellow", "orange", "red")
-PERMITS = 2_000  # kept at most; ours
 IN_SHELTER = Look(clear=True, inside=False, crosses=False, due=None)
 
 
@@ -70,7 +67,7 @@ class Memory:
     near: Truths  # bool[n] by vessel row: it has a place in `ships`
     ships: dict[int, Ship]
     touched: dict[int, bool]  # rows with news since the last tick
-    permits: list[list[Any]]  # zone, vessel or nothing, from, until
+    permits: Permits
     scanned: int = NEVER
 
 
@@ -78,7 +75,7 @@ class Memory:
 class Boundary:
     code: ClassVar[str] = "M14"
     name: ClassVar[str] = "boundary"
-    memory_version: ClassVar[int] = 1
+    memory_version: ClassVar[int] = 2
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("positions",)
     rare: ClassVar[tuple[str, ...]] = ("permit",)
@@ -100,17 +97,13 @@ class Boundary:
     lost: int = parameter(2 * HOUR, "ms", "S-2H: then M12 tells of it", MINUTE, 48 * HOUR, "of silence that ends what is known of a vessel")
 
     def start(self, _site: Site, _area: Area, _devices: Devices) -> Memory:
-        return Memory(np.empty(0, dtype=np.bool_), {}, {}, [])
+        return Memory(np.empty(0, dtype=np.bool_), {}, {}, Permits())
 
     def migrate(self, memory: Memory, _old: Devices, _new: Devices) -> Memory:
         return memory
 
     def step(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
-        for rare in batch.rare:
-            if isinstance(rare.event, Permit):
-                event = rare.event
-                who = event.vessel or event.device_ or event.person or ""
-                memory.permits = [*memory.permits, [event.zone, site.identity.get(who, who), event.from_, event.until]][-PERMITS:]
+        memory.permits.note(batch.rare, site)
         if len(batch.positions.nth) and batch.heard >= 0:
             watch = self._watch(site, batch.devices.area)
             if watch.zones:
@@ -197,7 +190,7 @@ class Boundary:
         memory.touched.clear()
         if every:
             memory.scanned = batch.now // 10_000
-            memory.permits = [permit for permit in memory.permits if permit[3] > batch.now]
+            memory.permits.forget(batch.now)
         for row in rows:
             ship = memory.ships.get(row)
             if ship is None:
@@ -228,11 +221,11 @@ class Boundary:
         registered = site.vessel.get(vessel.id)
         if not ship.edges or vessel.asset != "ship" or _known(registered):
             return 0, "", ""
-        worst = (0, "", "")
+        worst, leave = (0, "", ""), memory.permits.afloat((vessel.id,), batch.now)
         for name, edge in ship.edges.items():
             zone = site.zone.get(name)
             level, code = (0, "") if zone is None else self._level(edge, zone)
-            if zone is None or level <= worst[0] or not _in_force(site, zone, batch.now) or _permitted(memory, name, vessel.id, batch.now):
+            if zone is None or level <= worst[0] or name in leave or not in_force(site, zone, batch.now):
                 continue
             worst = (level, code, name)
         return worst
@@ -264,16 +257,6 @@ class Boundary:
 
 def _known(registered: Vessel | None) -> bool:
     return registered is not None and (registered.kind == "official" or Boundary.code in registered.whitelist)
-
-
-def _in_force(site: Site, zone: Zone, at: int) -> bool:
-    begin, end = hours(zone)
-    return ((begin, end) == (0, 1440) or in_window(site, at, begin, end)) and on_day(zone, local_day(site.time_zone, at))
-
-
-def _permitted(memory: Memory, zone: str, vessel: str, at: int) -> bool:
-    """A permit that names nobody is everybody's."""
-    return any(of == zone and who in ("", vessel) and begin <= at < end for of, who, begin, end in memory.permits)
 
 
 def _rounded(value: float, digits: int) -> float | None:

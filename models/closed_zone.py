@@ -8,21 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ingest.events import Permit
-from ingest.site import Area, Site, Zone
-from ingest.sun import in_window, is_night
-from ingest.village import local_day
-from ingest.zones import hours, on_day
+from ingest.site import Area, Site
+from ingest.sun import is_night
+from ingest.zones import in_force, staffed
 from models.batch import Batch
 from models.columns import BICYCLE, CAR, MOTORCYCLE, PERSON, TRUCK, VAN
 from models.following import Following, Measures, Track
 from models.model import Finding, FoundLevel
 from models.parameters import parameter, placed
+from models.permits import Permits
 from models.places import places_of
 from models.subjects import Devices
 
 KINDS = (PERSON, CAR, VAN, TRUCK, MOTORCYCLE, BICYCLE)
-PERMITS = 2_000  # kept at most; ours
 MINUTE = 60_000  # ms
 
 
@@ -42,14 +40,14 @@ class Entry:
 class Memory:
     following: Following = field(default_factory=Following)
     entries: dict[str, Entry] = field(default_factory=dict)
-    permits: list[list[Any]] = field(default_factory=list)  # zone, from, until
+    permits: Permits = field(default_factory=Permits)
 
 
 @dataclass(frozen=True)
 class ClosedZone:
     code: ClassVar[str] = "M04"
     name: ClassVar[str] = "closed_zone"
-    memory_version: ClassVar[int] = 1
+    memory_version: ClassVar[int] = 2
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("looks", "objects", "visits")
     rare: ClassVar[tuple[str, ...]] = ("permit",)
@@ -75,9 +73,7 @@ class ClosedZone:
         return memory
 
     def step(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
-        for rare in batch.rare:
-            if isinstance(rare.event, Permit) and not rare.event.vessel:
-                memory.permits = [*memory.permits, [rare.event.zone, rare.event.from_, rare.event.until]][-PERMITS:]
+        memory.permits.note(batch.rare, site)
         if len(batch.looks.nth):
             places = places_of(site, batch.devices.area)
             by = Measures(self.score, self.height, self.edge, self.sure, self.looks, self.gap, self.near)
@@ -88,7 +84,7 @@ class ClosedZone:
     def _judge(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
         for name in sorted({*memory.following.zones, *memory.entries}):
             zone, entry = site.zone.get(name), memory.entries.get(name)
-            if zone is None or not in_force(site, zone, batch.now) or permitted(memory.permits, name, batch.now):
+            if zone is None or not in_force(site, zone, batch.now) or staffed(site, zone, batch.now) or memory.permits.on_foot(name, batch.now):
                 if entry is not None:
                     yield self._told(name, entry, "over", entry.code, [], batch, site)
                     del memory.entries[name]
@@ -97,8 +93,7 @@ class ClosedZone:
             inside = [track for track in memory.following.present(name, own.gap) if track.dwell >= own.dwell]
             yield from own.judge(memory, name, inside, batch, site)
         memory.following.forget(batch.now, max(self.gap, self.empty), self.lost)
-        if memory.permits and batch.now // 1000 % 60 == 0:
-            memory.permits = [each for each in memory.permits if each[2] > batch.now]
+        memory.permits.forget(batch.now)
 
     def judge(self, memory: Memory, name: str, inside: list[Track], batch: Batch, site: Site) -> Iterator[Finding]:
         entry = memory.entries.get(name)
@@ -126,18 +121,6 @@ class ClosedZone:
             self.code, zone, level, code, inside, batch, site, occurred=entry.last if level == "over" else max(entry.began, 0),
             values={"seconds": max(0, entry.last - entry.began) // 1000} if code == "stays" else {},
         )  # fmt: skip
-
-
-def in_force(site: Site, zone: Zone, at: int) -> bool:
-    """Whether the zone holds now, by its hours and days, and its staff are not there."""
-    begin, end = hours(zone)
-    holds = ((begin, end) == (0, 1440) or in_window(site, at, begin, end)) and on_day(zone, local_day(site.time_zone, at))
-    return holds and not ("staff" in zone.properties and in_window(site, at, *hours(zone, "staff")))
-
-
-def permitted(permits: list[list[Any]], zone: str, at: int) -> bool:
-    """A camera knows nobody: a permit for somebody on foot lets everybody in."""
-    return any(of == zone and begin <= at < end for of, begin, end in permits)
 
 
 def finding_of(

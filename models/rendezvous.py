@@ -6,11 +6,10 @@ it was first heard came from nowhere. A run survives missing fixes; it ends when
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from ingest.events import Permit
 from ingest.site import Area, Site
 from ingest.sun import in_window
 from models.batch import Batch
@@ -19,13 +18,13 @@ from models.memory import grown
 from models.model import Finding, FoundLevel
 from models.pairs import cells_of, crowded, pairs_within
 from models.parameters import parameter
+from models.permits import Permits
 from models.places import places_of
 from models.subjects import Devices
 
 NEVER = -1
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # ms
 LEVELS: tuple[FoundLevel, ...] = ("over", "blue", "yellow", "orange")
-PERMITS = 2_000  # kept at most; ours
 AT_WORK = frozenset(
     {31, 32, 35, 50, 51, 52, 53, 54, 55, 58}
 )  # ITU-R M.1371: tow, military, pilot, rescue, tug, port tender, antipollution, police, medical
@@ -51,7 +50,7 @@ class Memory:
     sailed: Truths  # bool[n] by vessel row: it was heard under way
     runs: dict[tuple[int, int], Run]
     anchorages: dict[int, int]  # cell of the site's grid -> when many lay there last
-    permits: list[list[Any]]  # zone, vessel or nothing, from, until
+    permits: Permits
     scanned: int = NEVER
 
 
@@ -59,7 +58,7 @@ class Memory:
 class Rendezvous:
     code: ClassVar[str] = "M13"
     name: ClassVar[str] = "rendezvous"
-    memory_version: ClassVar[int] = 1
+    memory_version: ClassVar[int] = 2
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("positions",)
     rare: ClassVar[tuple[str, ...]] = ("permit",)
@@ -85,23 +84,19 @@ class Rendezvous:
     learned: int = parameter(7 * DAY, "ms", "ours", HOUR, 365 * DAY, "that an anchorage is remembered")
 
     def start(self, _site: Site, _area: Area, _devices: Devices) -> Memory:
-        return Memory(np.empty(0, dtype=np.bool_), {}, {}, [])
+        return Memory(np.empty(0, dtype=np.bool_), {}, {}, Permits())
 
     def migrate(self, memory: Memory, _old: Devices, _new: Devices) -> Memory:
         return memory
 
     def step(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
-        for rare in batch.rare:
-            if isinstance(rare.event, Permit):
-                event = rare.event
-                who = event.vessel or event.device_ or event.person or ""
-                memory.permits = [*memory.permits, [event.zone, site.identity.get(who, who), event.from_, event.until]][-PERMITS:]
+        memory.permits.note(batch.rare, site)
         if len(batch.positions.nth):
             memory.sailed = grown(memory.sailed, len(batch.vessels), False)
             memory.sailed[batch.positions.subject[batch.positions.sog >= self.slow]] = True
         if batch.tick and batch.now // MINUTE != memory.scanned:
             memory.scanned = batch.now // MINUTE
-            memory.permits = [permit for permit in memory.permits if permit[3] > batch.now]
+            memory.permits.forget(batch.now)
             self._meet(memory, batch, site)
             for pair in list(memory.runs):
                 yield from self._follow(memory, pair, batch, site)
@@ -201,12 +196,9 @@ class Rendezvous:
         """A permit for one of the two, or for everybody, in the zone where they lie."""
         vessels, latest = {batch.vessels.all[row].id for row in pair}, batch.vessels.latest
         places = places_of(site, batch.devices.area)
-        for of, who, begin, end in memory.permits:
-            if begin <= batch.now < end and (who == "" or who in vessels) and of in places.row:
-                at = latest.longitude[pair[0] : pair[0] + 1], latest.latitude[pair[0] : pair[0] + 1]
-                if float(places.to_zone(places.row[of], *at)[0]) <= 0:
-                    return True
-        return False
+        at = latest.longitude[pair[0] : pair[0] + 1], latest.latitude[pair[0] : pair[0] + 1]
+        zones = [places.row[zone] for zone in memory.permits.afloat(vessels, batch.now) if zone in places.row]
+        return any(float(places.to_zone(zone, *at)[0]) <= 0 for zone in zones)
 
     def _finding(self, run: Run, pair: tuple[int, int], level: int, code: str, batch: Batch, site: Site) -> Finding:
         vessels, latest = [batch.vessels.all[row] for row in pair], batch.vessels.latest
