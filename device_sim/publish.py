@@ -63,6 +63,7 @@ class Publisher:
         self.arrays: dict[str, list[dict[str, Any]]] = {}
         self.flushed = 0
         self.held: list[Said] = []
+        self.away = False  # no network: all sessions are cut
         self.sent = 0
         self.truth_out = truth_out
         self.to_stage = iter(sorted(truth(coast.staged), key=lambda one: int(one["at"])))
@@ -110,10 +111,17 @@ class Publisher:
             one, self.next_staged = self.next_staged, next(self.to_stage, None)
             at = begun + round((one["at"] - self.coast.start) / self.speed)
             late = at - one["at"]
+            if one["staged"] == "broker_outage":
+                one = self._devices_away(one)
             must = one["must"] and {**one["must"], "by": one["must"]["by"] + late}
             must_not = [{**each, "from": each["from"] + late, "until": each["until"] + late} for each in one["must_not"]]
             ends = at + round((one["until"] - one["at"]) / self.speed)
             self._tell_truth({**one, "at": at, "until": ends, "must": must, "must_not": must_not})
+
+    def _devices_away(self, one: dict[str, Any]) -> dict[str, Any]:
+        """Live, the devices lose the network and the platform does not: their wills are told, and to call them silent is right. Vessels are not."""
+        must = {"model": "M02", "level": "blue", "by": one["at"] + 130_000, "subject": sorted(self.own)} if self.own else None
+        return {**one, "must": must, "also": [{"model": "M02"}], "must_not": [each for each in one["must_not"] if each["model"] != "M02"]}
 
     def _tell_truth(self, one: dict[str, Any]) -> None:
         if self.truth_out is not None:
@@ -121,7 +129,7 @@ class Publisher:
             self.truth_out.flush()
 
     def _meanwhile(self, now: int, due: int) -> None:
-        for box, pressed in self.pressed.items():
+        for box, pressed in () if self.away else tuple(self.pressed.items()):
             if (again := pressed.due(now)) is not None:
                 self._send(box, "sos", again)
         if now - self.flushed >= GATHER:
@@ -134,14 +142,29 @@ class Publisher:
 
     def _leave(self, said: Said, now: int) -> None:
         if any(outage.at <= said.at < outage.until for outage in self.coast.outages):
+            if not self.away:
+                self._network(away=True)
             if len(self.held) < HELD or said.kind == "sos":
                 self.held.append(said._replace(at=now))
             return
+        if self.away:
+            self._network(away=False)
         if self.held:
             held, self.held = self.held, []
             for one in held:
                 self._tell(one, one.at, queued=True)
         self._tell(said, now, queued=False)
+
+    def _network(self, *, away: bool) -> None:
+        self.away = away
+        LOG.info("the network is away" if away else "the network is back")
+        if away:
+            self._flush()
+        for link in (self.shared, *self.own.values()):
+            if away:
+                link.cut()
+            else:
+                link.mend()
 
     def _tell(self, said: Said, now: int, *, queued: bool) -> None:
         name, payload = said.device.id, {**said.payload, "ts": now}

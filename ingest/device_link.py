@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from socket import SHUT_RDWR, socket
 from typing import Any
 
 import structlog
@@ -52,8 +53,26 @@ class DeviceLink:
         if heard is not None:
             self.client.on_message = lambda _client, _userdata, message: heard(message.topic, bytes(message.payload))
         self.client.on_connect = self._connected
+        self.client.on_pre_connect = self._connecting
+        self.away = False
         self.client.connect_async(*settings.broker, keepalive=30)
         self.client.loop_start()
+
+    def cut(self) -> None:
+        """The network fails: the session ends without a goodbye, so the broker tells the last will. Until `mend` every attempt to connect fails."""
+        self.away = True
+        self.client.reconnect_delay_set(1, 5)
+        if isinstance(line := self.client.socket(), socket):
+            with suppress(OSError):  # it was not connected
+                line.shutdown(SHUT_RDWR)
+
+    def mend(self) -> None:
+        """The network is back: connected within 5 s."""
+        self.away = False
+
+    def _connecting(self, _client: Client, _userdata: Any) -> None:
+        if self.away:
+            raise OSError("no network")
 
     def _connected(self, client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Properties | None) -> None:
         if reason.is_failure:

@@ -209,6 +209,13 @@ def test_the_gauge_shows_the_sites_own_tide_and_a_small_surge_by_the_seed(bay):
 class Link:
     def __init__(self):
         self.said = []
+        self.connected = True
+
+    def cut(self):
+        self.connected = False
+
+    def mend(self):
+        self.connected = True
 
     def publish(self, kind, payload):
         self.said.append((kind, payload))
@@ -244,6 +251,26 @@ def test_the_repetition_stops_when_the_box_hears_received_and_it_answers_once(pu
     assert [state for _, state in publisher.heard[box]] == ["waiting", "received"]
     answers = [payload for link in (publisher.shared, *publisher.own.values()) for kind, payload in link.said if kind.endswith("done")]
     assert [answer["id"] for answer in answers] == ["c1", "c2"]
+
+
+def test_an_outage_cuts_every_session_says_nothing_and_tells_what_is_right_of_it(publisher):
+    (outage,) = publisher.coast.outages
+    links = (publisher.shared, *publisher.own.values())
+    for one in publisher.coast.said():
+        if one.at >= outage.until:
+            break
+        said = sum(len(link.said) for link in links)
+        publisher._leave(one, one.at)
+        if one.at >= outage.at:
+            assert not any(link.connected for link in links)
+            assert publisher.held
+            assert said == sum(len(link.said) for link in links) or len(publisher.held) == 1  # what was gathered before leaves with the first
+    publisher._leave(one, one.at)
+    assert all(link.connected for link in links)
+    assert not publisher.held
+    told = publisher._devices_away(next(one for one in truth(publisher.coast.staged) if one["staged"] == "broker_outage"))
+    assert told["must"]["model"] == "M02"
+    assert {each["model"] for each in told["must_not"]} == {"M12"}
 
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"\xff", b'{"command": "report", "args": 3}', b'{"box": 5}'])
