@@ -45,6 +45,11 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
         "{zone_zh}闯入人员经喊话仍未离开,已 {seconds} 秒({persons} 人,车辆 {vehicles})",
         "{zone_en}: still inside {seconds} s after the first voice, {persons} persons, {vehicles} vehicles",
     ),
+    ("M05", "loiters"): ("{zone_zh}有人徘徊 {minutes} 分钟({persons} 人),请视频核查", "{zone_en}: {persons} staying for {minutes} min, check by camera"),
+    ("M05", "gathered"): ("{zone_zh}有 {persons} 人聚集 {minutes} 分钟,请视频核查", "{zone_en}: {persons} persons together for {minutes} min, check by camera"),
+    ("M05", "with_landing"): (
+        "{zone_zh}有人徘徊({persons} 人,{minutes} 分钟),附近有船靠岸或可疑车辆", "{zone_en}: {persons} staying for {minutes} min, and a landing or vehicles near",
+    ),
     ("M12", "silent"): ("船舶 {where} 定位中断 {minutes} 分钟", "vessel {where}: no position for {minutes} min"),
     ("M12", "silent_met"): (
         "船舶 {where} 靠帮/过驳中定位中断 {minutes} 分钟", "Vessel {where}: no position for {minutes} min, in a rendezvous",

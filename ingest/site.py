@@ -19,7 +19,7 @@ DeviceType = Literal["box", "light", "camera", "receiver", "gateway", "sensor", 
 Role = Literal["operator", "shift_leader", "clerk", "police", "unit", "installer", "chief", "administrator"]
 VesselKind = Literal["fishing", "township", "carrier", "tender", "trade", "ferry", "leisure", "official"]
 ZoneKind = Literal[
-    "harbour", "berth", "anchorage", "closed", "bathing", "gleaning", "risk_point", "road", "border", "forbidden", "aquaculture", "fairway"
+    "harbour", "berth", "anchorage", "closed", "bathing", "gleaning", "risk_point", "road", "parking", "border", "forbidden", "aquaculture", "fairway"
 ]
 
 

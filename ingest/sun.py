@@ -30,6 +30,15 @@ def in_window(site: Site, at: int, begin: int, end: int) -> bool:
     return begin <= minute < end if begin <= end else minute >= begin or minute < end
 
 
+def latest_window(site: Site, at: int, begin: int, end: int) -> tuple[int, int]:
+    """(from, until) in ms of the latest window of these local minutes that began by `at`; it may be past."""
+    local = datetime.fromtimestamp(at / 1000, _zone(site.time_zone))
+    opened = local.replace(hour=begin // 60, minute=begin % 60, second=0, microsecond=0)
+    opened -= timedelta(days=opened > local)
+    closed = opened.replace(hour=end // 60 % 24, minute=end % 60) + timedelta(days=end <= begin or end == 1440)
+    return round(opened.timestamp() * 1000), round(closed.timestamp() * 1000)
+
+
 @lru_cache(maxsize=8)
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)

@@ -68,7 +68,12 @@ def hours(zone: Zone, name: str = "hours", without: tuple[int, int] = (0, 1440))
 
     `name`: the property that says it, `hours` or `staff`.
     """
-    found = HOURS.fullmatch(str(zone.properties.get(name, "")))
+    return minutes(str(zone.properties.get(name, "")), without)
+
+
+def minutes(text: str, without: tuple[int, int] = (0, 1440)) -> tuple[int, int]:
+    """Minutes since local midnight of 22:00-06:00, (begin, end); `without` where the text is none."""
+    found = HOURS.fullmatch(text)
     if found is None:
         return without
     return int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
@@ -89,3 +94,14 @@ def in_force(site: Site, zone: Zone, at: int) -> bool:
 def staffed(site: Site, zone: Zone, at: int) -> bool:
     """Whether its staff, or people with leave, are there at `at` ms: nobody is reported."""
     return "staff" in zone.properties and in_window(site, at, *hours(zone, "staff"))
+
+
+def in_season(site: Site, kind: str, zone: str, at: int) -> bool:
+    """Whether a holiday or farm work (`kind`) is on in a zone at `at` ms. A season without zones is on everywhere."""
+    if not site.seasons:
+        return False
+    day = local_day(site.time_zone, at)
+    return any(
+        season.kind == kind and season.begins <= day <= season.ends and (not season.zones or zone in season.zones) and in_window(site, at, *minutes(season.hours))
+        for season in site.seasons
+    )  # fmt: skip

@@ -6,7 +6,7 @@ for the zone, or comes in its staff's hours, is not reported. A camera that is b
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ingest.site import Area, Site
 from ingest.sun import is_night
@@ -19,21 +19,10 @@ from models.parameters import parameter, placed
 from models.permits import Permits
 from models.places import places_of
 from models.subjects import Devices
+from models.zone_entry import Entry, finding_of
 
 KINDS = (PERSON, CAR, VAN, TRUCK, MOTORCYCLE, BICYCLE)
 MINUTE = 60_000  # ms
-
-
-@dataclass
-class Entry:
-    """A zone with somebody in it, as it was told. Event times in ms."""
-
-    level: FoundLevel
-    code: str
-    began: int  # when it was first told
-    last: int  # when somebody was last seen
-    camera: str  # that saw them
-    heard: int  # ms of hearing when somebody was last seen
 
 
 @dataclass
@@ -104,50 +93,16 @@ class ClosedZone:
                 level, code = ("orange", "entered_at_night") if night else ("yellow", "entered")
                 entry = memory.entries[name] = Entry(level, code, latest.last, latest.last, latest.camera, batch.heard)  # type: ignore[arg-type]  # a pair of literals
                 yield self._told(name, entry, entry.level, code, inside, batch, site)
-            if latest.last > entry.last:
-                entry.heard = batch.heard
-            entry.last, entry.camera = max(entry.last, latest.last), latest.camera
+            entry.renew(latest, batch.heard)
             if entry.code != "stays" and entry.last - entry.began >= self.stays:
                 entry.level, entry.code = "orange", "stays"
                 yield self._told(name, entry, "orange", "stays", inside, batch, site)
-        elif entry is not None:
-            looked = memory.following.looks.get(entry.camera)
-            if (looked is not None and looked[1] - entry.last >= self.empty) or batch.heard - entry.heard >= self.lost:
-                yield self._told(name, entry, "over", entry.code, [], batch, site)
-                del memory.entries[name]
+        elif entry is not None and entry.emptied(memory.following, batch.heard, self.empty, self.lost):
+            yield self._told(name, entry, "over", entry.code, [], batch, site)
+            del memory.entries[name]
 
     def _told(self, zone: str, entry: Entry, level: FoundLevel, code: str, inside: list[Track], batch: Batch, site: Site) -> Finding:
         return finding_of(
             self.code, zone, level, code, inside, batch, site, occurred=entry.last if level == "over" else max(entry.began, 0),
             values={"seconds": max(0, entry.last - entry.began) // 1000} if code == "stays" else {},
         )  # fmt: skip
-
-
-def finding_of(
-    model: str,
-    zone: str,
-    level: FoundLevel,
-    code: str,
-    inside: list[Track],
-    batch: Batch,
-    site: Site,
-    *,
-    occurred: int,
-    values: dict[str, Any],
-    **more: Any,
-) -> Finding:
-    """What is found in a zone of those who are in it: the place of the one seen last, their number, the surest look as evidence."""
-    known = [each for each in inside if each.longitude == each.longitude]  # NaN: the camera gives no position
-    latest = max(known, key=lambda track: (track.last, track.longitude)) if known else None
-    position = None if latest is None else (round(latest.longitude, 6), round(latest.latitude, 6))
-    surest = sorted(inside, key=lambda track: (-track.score, track.name))
-    places, where = places_of(site, batch.devices.area), site.zone.get(zone)
-    along = places.segments_along(places.row[zone]).tolist() if position is None and zone in places.row else []
-    segment = site.segments[along[0]].id if along else places.segment_at(position)
-    named = {"zone": zone, "zone_zh": where.name_zh if where else zone, "zone_en": where.name_en if where else zone}
-    people = sum(each.kind == PERSON for each in inside)
-    return Finding(
-        model=model, subject=zone, level=level, code=code, index=batch.nth, cause=f"{zone}/{occurred}", occurred=occurred, position=position, segment=segment,
-        values={**named, "persons": people, "vehicles": len(inside) - people, **values}, evidence=tuple(each.name for each in surest[:3]),
-        confidence=round(surest[0].score, 2) if surest else None, **more,
-    )  # fmt: skip

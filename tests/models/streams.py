@@ -7,14 +7,14 @@ import math
 import random
 from collections.abc import Callable, Iterable
 
-from ingest.events import Bulletin, Checks, Distress, Event, Heartbeat, Permit, Position, Selftest, Sos, Status, Tamper, Tick, Trip, Weather
+from ingest.events import Bulletin, Checks, Distress, Event, Heartbeat, Permit, Position, Selftest, Sos, Status, Tamper, Tick, Trip, Unit, Weather
 from tests.small_coast import START, at, box, seen, thing, tick
 
 
-def ticked(events: Iterable[Event], until: int, every: int = 5_000) -> list[Event]:
-    """`events` in order of `received`, with ticks between them up to `until` ms."""
+def ticked(events: Iterable[Event], until: int, every: int = 5_000, begin: int = START) -> list[Event]:
+    """`events` in order of `received`, with ticks between them from `begin` up to `until` ms."""
     found: list[Event] = []
-    now = START
+    now = begin
     for event in sorted(events, key=lambda event: event.received):
         while now + every <= event.received:
             now += every
@@ -193,10 +193,31 @@ def meeting(seed: int) -> list[Event]:
     return ticked(events, START + 42 * 60_000)
 
 
+def lingering(seed: int) -> list[Event]:
+    """Twenty-five minutes of the night at the risk point: people who stay, pass, come as three, flicker and are lost; a patrol; a gap of the camera."""
+    chance = random.Random(seed)
+    begin = START + 15 * 3_600_000  # 23:00 local
+    people = [(n, chance.uniform(2.4, 3.6), chance.uniform(-45, 100), chance.uniform(0, 400), chance.choice((90, 400, 800, 1_200))) for n in range(7)]
+    events: list[Event] = [
+        Unit(device="console", received=begin + 22 * 60_000, ts=begin + 22 * 60_000, unit="patrol-1", position=at(3, 0), state="on_scene")
+    ]
+    for second in range(0, 1_500, 5):
+        now, looked = begin + second * 1_000, []
+        for n, along, north, first, long in people:
+            if first <= second < first + long and chance.random() < 0.6:
+                looked.append(
+                    thing(n + (50 if second % 400 > 380 else 0), "person", at(along, north + chance.gauss(0, 0.5)), score=chance.uniform(0.4, 0.9))
+                )
+        if not 700 < second < 760:
+            events.append(seen("cam-1", now, *looked, received=now + chance.choice((50, 50, 6_000))))
+    return ticked(events, begin + 40 * 60_000, begin=begin)
+
+
 STREAMS: dict[str, Callable[[int], list[Event]]] = {
     "M01": devices,
     "M02": devices,
     "M04": strolling,
+    "M05": lingering,
     "M12": devices,
     "M13": meeting,
     "M14": sailing,

@@ -13,6 +13,7 @@ from tests.small_coast import START, at, box
 
 FOLDER = Path(__file__).parent
 MINUTE = 60_000
+NIGHT = 15 * 60 * MINUTE  # 23:00 local, from START
 Said = tuple[int, str, str, dict]  # received, device, kind, payload
 
 
@@ -69,9 +70,9 @@ def lying(vessel: str, begin: int, until: int, place: tuple[float, float], **mor
         yield now + 40, "ais-1", "position", {"ts": now, "vessel": vessel, "position": list(place), "sog": 0.3, "cog": 90, **more}
 
 
-def looks(begin: int, until: int, *things: tuple[int, str, tuple[float, float]]) -> Iterator[Said]:
-    """A look of the camera each second: (track, class, where) of what it sees."""
-    for now in range(START + begin, START + until, 1_000):
+def looks(begin: int, until: int, *things: tuple[int, str, tuple[float, float]], every: int = 1_000) -> Iterator[Said]:
+    """A look of the camera each second, or every so many ms: (track, class, where) of what it sees."""
+    for now in range(START + begin, START + until, every):
         objects = [{"track": n, "class": kind, "score": 0.8, "box": [0.4, 0.4, 0.05, 0.1], "position": list(where)} for n, kind, where in things]
         yield now + 40, "cam-1", "tracks", {"ts": now, "sent": now, "objects": objects}
 
@@ -112,6 +113,11 @@ STORIES: dict[str, list[Said]] = {
     "closed_zone/stays_after_two_voices": [
         *looks(0, 2 * MINUTE, (1, "person", at(1, 20)), (2, "animal", at(1.1, 20))),
         *looks(2 * MINUTE, 4 * MINUTE, (2, "animal", at(1.1, 20))),
+    ],
+    "loitering/waits_by_night": [
+        *looks(NIGHT, NIGHT + 7 * MINUTE, (1, "person", at(3, 20)), (9, "animal", at(2.8, 0)), every=5_000),
+        *looks(NIGHT + 7 * MINUTE, NIGHT + 14 * MINUTE, *((n, "person", at(2.9 + n / 20, 20)) for n in (1, 2, 3)), every=5_000),
+        *looks(NIGHT + 14 * MINUTE, NIGHT + 26 * MINUTE, every=5_000),
     ],
     "boundary/held_course_and_left": [
         *sailing("412000001", 0, 12, (3_600, 6_900), -1_400),
