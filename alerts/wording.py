@@ -50,6 +50,16 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
     ("M05", "with_landing"): (
         "{zone_zh}有人徘徊({persons} 人,{minutes} 分钟),附近有船靠岸或可疑车辆", "{zone_en}: {persons} staying for {minutes} min, and a landing or vehicles near",
     ),
+    ("M08", "busy"): ("{zone_zh}客流 {persons} 人,达核定容量的 {percent}%", "{zone_en}: {persons} persons, {percent} % of what it is approved for"),
+    ("M08", "full"): (
+        "{zone_zh}客流超限:{persons} 人,核定 {capacity} 人({percent}%)", "{zone_en} is over its capacity: {persons} persons, approved for {capacity} ({percent} %)",
+    ),
+    ("M08", "narrow"): ("{zone_zh}沙滩拥挤:{persons} 人,人均 {room} 平方米", "{zone_en} is crowded: {persons} persons, {room} m² for each"),
+    ("M08", "dense"): ("{zone_zh}人群密集:局部每平方米 {density} 人,共 {persons} 人", "{zone_en}: {density} persons a square metre at the densest place, {persons} in all"),
+    ("M08", "contact"): (
+        "{zone_zh}人群拥挤:局部每平方米 {density} 人,人已相互接触,请分流", "{zone_en}: {density} persons a square metre, people touch: lead them apart",
+    ),
+    ("M08", "crush"): ("{zone_zh}有踩踏危险:局部每平方米 {density} 人,立即分流", "{zone_en}: danger of a crush, {density} persons a square metre: lead them apart at once"),
     ("M12", "silent"): ("船舶 {where} 定位中断 {minutes} 分钟", "vessel {where}: no position for {minutes} min"),
     ("M12", "silent_met"): (
         "船舶 {where} 靠帮/过驳中定位中断 {minutes} 分钟", "Vessel {where}: no position for {minutes} min, in a rendezvous",

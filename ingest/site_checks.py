@@ -108,6 +108,8 @@ def _of_devices(read: Read, site: Site) -> None:
             read.fault_of(device, f"stands {away:.0f} m from its segment {segment.id}", f"at most {FAR:.0f} m")
         if device.gateway and (gateway := site.device.get(device.gateway)) and gateway.type != "gateway":
             read.fault_of(device, f"gateway {gateway.id} is a {gateway.type}", "a device of type gateway")
+        if device.finds is not None and not 0.05 <= device.finds <= 5:
+            read.fault_of(device, f"finds {device.finds:g} persons for each who is there", "0.05 to 5, as measured")
         for name in device.neighbours:
             other = site.device.get(name)
             if other is None or name == device.id:

@@ -7,6 +7,7 @@ from ingest.site import Site
 from models.boundary import Boundary
 from models.box_health import BoxHealth
 from models.closed_zone import ClosedZone
+from models.crowd import Crowd
 from models.loitering import Loitering
 from models.model import Model
 from models.parameters import checked
@@ -16,7 +17,7 @@ from models.sailing_ban import SailingBan
 from models.sos import SosCall
 from models.trips import Trips
 
-CATALOGUE: tuple[type[Any], ...] = (SosCall, BoxHealth, ClosedZone, Loitering, PositionSilence, Rendezvous, Boundary, Trips, SailingBan)
+CATALOGUE: tuple[type[Any], ...] = (SosCall, BoxHealth, ClosedZone, Loitering, Crowd, PositionSilence, Rendezvous, Boundary, Trips, SailingBan)
 
 
 def models_for(site: Site, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> tuple[Model, ...]:

@@ -7,7 +7,24 @@ import math
 import random
 from collections.abc import Callable, Iterable
 
-from ingest.events import Bulletin, Checks, Distress, Event, Heartbeat, Permit, Position, Selftest, Sos, Status, Tamper, Tick, Trip, Unit, Weather
+from ingest.events import (
+    Bulletin,
+    Checks,
+    Crowd,
+    Distress,
+    Event,
+    Heartbeat,
+    Permit,
+    Position,
+    Selftest,
+    Sos,
+    Status,
+    Tamper,
+    Tick,
+    Trip,
+    Unit,
+    Weather,
+)
 from tests.small_coast import START, at, box, seen, thing, tick
 
 
@@ -213,11 +230,38 @@ def lingering(seed: int) -> list[Event]:
     return ticked(events, begin + 40 * 60_000, begin=begin)
 
 
+def thronging(seed: int) -> list[Event]:
+    """Twenty minutes at the beach: it fills, two cameras see some of the same people, one falls silent, a gate counts for itself, a fog rises, it empties."""
+    chance = random.Random(seed)
+    people = [(n, chance.uniform(4.1, 5.9), chance.uniform(1, 14), chance.uniform(0, 500), chance.uniform(200, 700)) for n in range(130)]
+    events: list[Event] = [
+        Crowd(
+            device="met-1",
+            received=START + n * 60_000 + 7_000,
+            ts=START + n * 60_000,
+            seq=n,
+            boot=1,
+            zone="bathing-1",
+            count=chance.randrange(60, 130),
+        )
+        for n in range(9)
+    ]
+    for second in range(0, 1_200, 10):
+        now, looked = START + second * 1_000, []
+        for n, along, north, first, long in people:
+            if first <= second < first + long and chance.random() < 0.9:
+                looked.append(thing(n, "person", at(along, north + chance.gauss(0, 0.3)), score=chance.uniform(0.35, 0.9)))
+        if not 500 < second < 620:
+            events.append(seen("cam-1", now, *looked, received=now + chance.choice((50, 50, 6_000))))
+    return ticked(events, START + 35 * 60_000)
+
+
 STREAMS: dict[str, Callable[[int], list[Event]]] = {
     "M01": devices,
     "M02": devices,
     "M04": strolling,
     "M05": lingering,
+    "M08": thronging,
     "M12": devices,
     "M13": meeting,
     "M14": sailing,

@@ -119,6 +119,11 @@ STORIES: dict[str, list[Said]] = {
         *looks(NIGHT + 7 * MINUTE, NIGHT + 14 * MINUTE, *((n, "person", at(2.9 + n / 20, 20)) for n in (1, 2, 3)), every=5_000),
         *looks(NIGHT + 14 * MINUTE, NIGHT + 26 * MINUTE, every=5_000),
     ],
+    "crowd/a_full_beach": [
+        *looks(0, 3 * MINUTE, *((n, "person", at(4.1 + n / 60, 5)) for n in range(85)), every=10_000),
+        *looks(3 * MINUTE, 6 * MINUTE, *((n, "person", at(4.1 + n / 80, 5)) for n in range(120)), every=10_000),
+        *looks(6 * MINUTE, 19 * MINUTE, *((n, "person", at(4.1 + n / 60, 5)) for n in range(20)), every=10_000),
+    ],
     "boundary/held_course_and_left": [
         *sailing("412000001", 0, 12, (3_600, 6_900), -1_400),
         *sailing("412000001", 12, 30, (6_900, 4_500), -1_400),
