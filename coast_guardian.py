@@ -385,15 +385,12 @@ def score(
 
 
 def _scored(site: Any, scenario: Any, seed: int, start: int) -> Any:
-    from tempfile import TemporaryDirectory
-
     from alerts.score import score_recording
-    from device_sim.record import record
+    from device_sim.coast import Coast
+    from device_sim.record import as_read, played
 
-    with TemporaryDirectory() as folder:
-        recording, truth = Path(folder) / "recording.jsonl.zst", Path(folder) / "truth.jsonl"
-        record(site, scenario, seed, start, recording, truth)
-        return score_recording(site, recording, truth)
+    coast = Coast(site, scenario, seed, scenario.start(site, start))
+    return score_recording(played(coast), lambda: as_read(coast), coast.truth)
 
 
 @app.command()

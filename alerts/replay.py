@@ -21,15 +21,17 @@ from ingest.recording import Line, batches, read_recording
 from ingest.site import Site, unpack_site
 from ingest.wire import Door
 
+Recorded = Callable[[], Iterator[Line]]
+
 
 def _to_stderr(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
 def replay(
-    site: Site, recording: Path, overrides: Mapping[str, Mapping[str, Any]] | None = None, tell: Callable[[str], None] = _to_stderr
+    site: Site, recording: Path | Recorded, overrides: Mapping[str, Mapping[str, Any]] | None = None, tell: Callable[[str], None] = _to_stderr
 ) -> Iterator[Outcomes]:
-    """What each step of each area gave. A recording that brings its own site revisions (`log export`) is judged by these, as it was then.
+    """What each step of each area gave. `recording`: a file, or what gives its lines anew each time it is called. A recording that brings its own site revisions (`log export`) is judged by these, as it was then.
 
     `tell` hears what the reader of the alerts must know of the recording. Raises ValueError where it cannot be read, with the line.
     """
@@ -48,11 +50,13 @@ def replay(
 
 
 def _judged(
-    site: Site, recording: Path, overrides: Mapping[str, Mapping[str, Any]] | None, careful: set[int], tell: Callable[[str], None]
+    site: Site, recording: Path | Recorded, overrides: Mapping[str, Mapping[str, Any]] | None, careful: set[int], tell: Callable[[str], None]
 ) -> Iterator[Outcomes]:
     sites = {site.revision: site}
     folds: dict[int, Fold] = {}
-    for step, (number, offset, batch) in enumerate(batches(_gathering(read_recording(recording), sites, folds, overrides), Door(site))):
+    for step, (number, offset, batch) in enumerate(
+        batches(_gathering(read_recording(recording) if isinstance(recording, Path) else recording(), sites, folds, overrides), Door(site))
+    ):
         fold = folds.get(number)
         if fold is None:
             first = sites.get(batch.site, site)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from msgspec import Struct, json, structs
+from msgspec import Struct, structs
 
 from alerts.alert import Alert, Outcomes
-from alerts.replay import replay
+from alerts.replay import Recorded, replay
 from ingest.events import Level
 from ingest.geo import metres
 from ingest.site import Site
@@ -26,7 +26,7 @@ GRACE = 15 * MINUTE  # ms after its end in which a happening still explains an a
 
 
 class Must(Struct, frozen=True):
-    """What has to be raised. `subject`: any of these; empty: anything of this model within `within` metres of `position`."""
+    """What has to be raised. `subject`: any of these, `*` anything; empty: anything of this model within `within` metres of `position`."""
 
     model: str
     level: Level
@@ -195,7 +195,7 @@ def _took(one: Staged, raised: Sequence[Raised], explained: set[str]) -> int | N
 def _answers(must: Must, alert: Raised) -> bool:
     if alert.model != must.model:
         return False
-    if must.subject and alert.subject in must.subject:
+    if must.subject == ("*",) or alert.subject in must.subject:
         return True
     return must.position is not None and alert.position is not None and metres(must.position, alert.position) <= must.within
 
@@ -243,16 +243,15 @@ def _loads(raised: Sequence[Raised], start: int, length: int, seats: Mapping[str
     return list(counts.values())
 
 
-def score_recording(site: Site, recording: Path, truth: Path) -> Card:
-    """Replay a recording by the site's thresholds and score it against the truth beside it. Raises ValueError where either cannot be read."""
+def score_recording(site: Site, recording: Path | Recorded, truth: Iterable[Mapping[str, Any]]) -> Card:
+    """Replay a recording by the site's thresholds and score it against its truth (lines of a truth file). Raises ValueError where it cannot be read."""
     steps = [step for step in replay(site, recording) if step.alerts or step.now]
     raised = raised_of(steps)
     start = min((step.now for step in steps if step.now), default=0)
     length = max(1, max((step.now for step in steps), default=0) - start)
     seats = {person.id: person.seat for person in site.people if person.seat}
     cameras = sum(device.type == "camera" and device.in_service for device in site.devices)
-    told = staged_of(json.decode(line) for line in truth.read_bytes().splitlines())
-    return card(told, raised, start, length, cameras, seats, conditions_of(site, raised, start, length))
+    return card(staged_of(truth), raised, start, length, cameras, seats, conditions_of(site, raised, start, length))
 
 
 def conditions_of(site: Site, raised: Sequence[Raised], start: int, length: int) -> list[Conditions]:

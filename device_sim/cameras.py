@@ -9,7 +9,7 @@ from device_sim.lights import EAST
 HEALTH = 10_000  # ms; wire document
 
 
-def camera(chance: Random, start: int, offset: int) -> Iterator[Say]:
+def camera(chance: Random, start: int, offset: int, *, walkers: bool = True) -> Iterator[Say]:
     at, track, beat = start + offset % HEALTH, 0, chance.randrange(3)
     while True:
         night = not 6 <= (at + EAST) // 3_600_000 % 24 < 18
@@ -26,7 +26,7 @@ def camera(chance: Random, start: int, offset: int) -> Iterator[Say]:
                 "looked": 1.0,
             },
         )
-        if chance.random() < 0.25:
+        if walkers and chance.random() < 0.25:
             track += 1
             x = round(chance.uniform(0.05, 0.9), 3)
             walker = {"track": track, "class": "person", "score": round(chance.uniform(0.55, 0.95), 3), "box": [x, 0.62, 0.02, 0.06]}

@@ -7,10 +7,13 @@ from typing import Any, NamedTuple
 
 from device_sim.boxes import BEAT, Say, box
 from device_sim.cameras import camera
+from device_sim.chance import rng
 from device_sim.lights import light
-from device_sim.scenario import Cast, Scenario, Staged, What, cast, rng, staged
+from device_sim.scenario import Cast, Scenario, Staged, What, cast, staged
+from device_sim.scenes import Changed, Plan, plan
 from device_sim.sea import sea
-from device_sim.vessels import reports, vessel
+from device_sim.vessels import fixes, reports, vessel
+from device_sim.vision import LENSES, looks, near
 from device_sim.voyages import Voyage, fleet
 from ingest.geo import metres
 from ingest.site import Device, Site
@@ -27,6 +30,7 @@ class Said(NamedTuple):
     device: Device
     kind: str
     payload: dict[str, Any]
+    waits: int = 0  # ms longer on its way
 
 
 class Coast:
@@ -36,6 +40,12 @@ class Coast:
         self.site, self.scenario, self.seed, self.start = site, scenario, seed, start
         self.end = start + (scenario.length or DAY)
         self.cast: Cast = cast(site, scenario)
+        self.plan: Plan = plan(site, scenario.scenes, self.cast.vessels, seed, start)
+        self.lens = LENSES[scenario.lens]
+        cameras = tuple(device for device in site.devices if device.type == "camera" and device.in_service)
+        self.near = near(cameras, self.plan.actors, self.lens)
+        there = {device.id for device in self.cast.cameras}
+        self.cast = self.cast._replace(cameras=(*self.cast.cameras, *(each for each in cameras if each.id in self.near and each.id not in there)))
         self.voyages = fleet(site, self.cast.vessels, seed, start, self.end) if self.cast.receivers else {}
         self.staged = tuple(staged(scenario, self.cast, seed, start, self.end, self._can))
         self.outages = tuple(one for one in self.staged if one.what == "broker_outage")
@@ -56,10 +66,26 @@ class Coast:
                     boots[device.id], counts[device.id] = self.boot(device.id, at), 0
                 yield Said(at, device, kind, {"ts": at, **fields})
                 continue
+            change = self._change(device.id, kind, at) if self.plan.changes else None
+            if change is not None:
+                if change.silent:
+                    continue
+                fields = {**fields, **change.fields}  # noqa: PLW2901  # what is said is what was changed
             boot = boots.setdefault(device.id, self.boot(device.id, self.start))
             seq = counts.get(device.id, 0)
             counts[device.id] = seq + 1
-            yield Said(at, device, kind, {"ts": at, "sent": at, "seq": seq, "boot": boot, **fields})
+            waits = change.waits if change is not None else 0
+            sent = {} if waits else {"sent": at}
+            yield Said(at, device, kind, {"ts": at, **sent, "seq": seq, "boot": boot, **fields}, waits)
+
+    def _change(self, device: str, kind: str, at: int) -> Changed | None:
+        changes = self.plan.changes.get(device, ())
+        return next((each for each in changes if each.kind in ("*", kind) and each.since <= at < each.until), None)
+
+    @property
+    def truth(self) -> list[dict[str, Any]]:
+        """In the order of time."""
+        return sorted([*truth(self.staged), *self.plan.truth], key=lambda one: (int(one["at"]), str(one["subject"])))
 
     def boot(self, device: str, since: int) -> int:
         """Of a device that started at `since` (ms)."""
@@ -76,12 +102,17 @@ class Coast:
             chance = rng(seed, device.id)
             said = box(chance, start, offset, at_subject.get(device.id, ())) if device.type == "box" else light(chance, start, offset)
             streams.append((device, said))
-        streams += [(device, camera(rng(seed, device.id), start, turn * BEAT // len(people.cameras))) for turn, device in enumerate(people.cameras)]
+        for turn, device in enumerate(people.cameras):
+            health = camera(rng(seed, device.id), start, turn * BEAT // len(people.cameras), walkers=not self.scenario.scenes)
+            streams.append((device, health))
+            if self.scenario.scenes:
+                streams.append((device, looks(rng(seed, f"looks {device.id}"), start, self.end, device, self.near.get(device.id, ()), self.lens)))
         streams += [(device, sea(rng(seed, device.id), start, tide_of(self.site, device.area))) for device in people.sensors[:2]]
         streams += [
             (device, _alive(start + turn)) for turn, device in enumerate((*people.receivers, *people.sensors, *people.gateways, *people.consoles))
         ]
         streams += self._vessels(at_subject)
+        streams += [(device, iter([(at, kind, fields)])) for at, device, kind, fields in self.plan.said]
         return [_tagged(turn, device, said) for turn, (device, said) in enumerate(streams)]
 
     def _vessels(self, at_subject: dict[str, list[Staged]]) -> Iterator[tuple[Device, Iterator[Say]]]:
@@ -89,6 +120,14 @@ class Coast:
         for turn, (name, voyage) in enumerate(self.voyages.items()):
             known = self.site.vessel[name].name if name in self.site.vessel else ""
             yield receivers[turn % len(receivers)], vessel(name, known, rng(self.seed, name), voyage, self.start, at_subject.get(name, ()))
+        ashore = [device for device in receivers if device.id.startswith("ais")] or receivers
+        for turn, actor in enumerate(actor for actor in self.plan.actors if actor.vessel):
+            known = self.site.vessel[actor.vessel].name if actor.vessel in self.site.vessel else ""
+            yield ashore[turn % len(ashore)], fixes(actor, known, rng(self.seed, actor.id), self.plan.silences.get(actor.vessel))
+        for turn, (name, voyage) in enumerate(self.plan.voyages.items()):
+            known = self.site.vessel[name].name if name in self.site.vessel else ""
+            silent = [Staged(self.plan.silences[name], self.end, "vessel_silent", name)] if name in self.plan.silences else ()
+            yield receivers[turn % len(receivers)], vessel(name, known, rng(self.seed, name), voyage, self.start, silent)
         homes: dict[str, dict[str, Voyage]] = {}
         for name, voyage in self.voyages.items():
             if (console := self._console_of(name)) is not None:

@@ -12,7 +12,7 @@ from typing import IO, Any
 import structlog
 from msgspec import DecodeError, json
 
-from device_sim.coast import Coast, Said, truth
+from device_sim.coast import Coast, Said
 from ingest.device_link import DeviceLink
 from ingest.recording_file import rfc3339
 from ingest.settings import Settings
@@ -66,7 +66,7 @@ class Publisher:
         self.away = False  # no network: all sessions are cut
         self.sent = 0
         self.truth_out = truth_out
-        self.to_stage = iter(sorted(truth(coast.staged), key=lambda one: int(one["at"])))
+        self.to_stage = iter(coast.truth)
         self.next_staged = next(self.to_stage, None)
         self.retained: dict[str, None] = {}  # topics of `status` to be withdrawn at the end
         self.done: dict[str, None] = {}  # commands answered, in order; the oldest are forgotten
@@ -115,8 +115,9 @@ class Publisher:
                 one = self._devices_away(one)
             must = one["must"] and {**one["must"], "by": one["must"]["by"] + late}
             must_not = [{**each, "from": each["from"] + late, "until": each["until"] + late} for each in one["must_not"]]
+            also = [{**each, "by": each["by"] + late} if "by" in each else each for each in one.get("also", ())]
             ends = at + round((one["until"] - one["at"]) / self.speed)
-            self._tell_truth({**one, "at": at, "until": ends, "must": must, "must_not": must_not})
+            self._tell_truth({**one, "at": at, "until": ends, "must": must, "also": also, "must_not": must_not})
 
     def _devices_away(self, one: dict[str, Any]) -> dict[str, Any]:
         """Live, the devices lose the network and the platform does not: their wills are told, and to call them silent is right. Vessels are not."""

@@ -5,10 +5,11 @@ from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
 
-from msgspec import json
+from msgspec import json, structs
 
-from device_sim.coast import Coast, Said, truth
+from device_sim.coast import Coast, Said
 from device_sim.scenario import Scenario
+from ingest.recording import Line
 from ingest.recording_file import write_recording
 from ingest.site import Site
 
@@ -24,17 +25,38 @@ def record(site: Site, scenario: Scenario, seed: int, start_ms: int, out: Path, 
     """
     coast = Coast(site, scenario, seed, start_ms)
     with write_recording(out) as lines:
-        clock = _ticks(coast) if coast.outages else iter(())
-        tick = next(clock, None)
-        for received, said in received_lines(coast):
-            while tick is not None and tick["now"] < received:
-                for area in site.areas:
-                    lines.write(tick["now"], f"coast/{area.id}/bridge/tick", tick)
-                tick = next(clock, None)
-            lines.write(received, f"coast/{said.device.area}/{said.device.id}/{said.kind}", said.payload)
+        for received, topic, payload in messages(coast):
+            lines.write(received, topic, payload)
     truth_out.parent.mkdir(parents=True, exist_ok=True)
     with truth_out.open("wb") as lines_of_truth:
-        lines_of_truth.writelines(json.encode(one) + b"\n" for one in truth(coast.staged))
+        lines_of_truth.writelines(json.encode(one) + b"\n" for one in coast.truth)
+
+
+def as_read(coast: Coast) -> Iterator[Line]:
+    """As `read_recording` would give what `record` writes."""
+    for number, (received, topic, payload) in enumerate(messages(coast), 1):
+        yield Line(number, received, topic, json.encode(payload))
+
+
+def messages(coast: Coast) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """(received in ms, topic, payload), with a bridge's ticks where the network is away for a time."""
+    clock = _ticks(coast) if coast.outages else iter(())
+    tick = next(clock, None)
+    for received, said in received_lines(coast):
+        while tick is not None and tick["now"] < received:
+            for area in coast.site.areas:
+                yield tick["now"], f"coast/{area.id}/bridge/tick", tick
+            tick = next(clock, None)
+        yield received, f"coast/{said.device.area}/{said.device.id}/{said.kind}", said.payload
+
+
+def played(coast: Coast) -> Site:
+    """The site with those boxes, lights and cameras alone that take part: the rest is not silent, it is not there."""
+    kept = {device.id for device in (*coast.cast.boxes, *coast.cast.lights, *coast.cast.cameras)}
+    devices = tuple(each for each in coast.site.devices if each.id in kept or each.type not in ("box", "light", "camera"))
+    return structs.replace(
+        coast.site, devices=tuple(structs.replace(each, neighbours=tuple(n for n in each.neighbours if n in kept)) for each in devices)
+    )
 
 
 def received_lines(coast: Coast) -> Iterator[tuple[int, Said]]:
@@ -44,7 +66,7 @@ def received_lines(coast: Coast) -> Iterator[tuple[int, Said]]:
     for order, said in enumerate(coast.said()):
         outage = next((one for one in coast.outages if one.at <= said.at < one.until), None)
         if outage is None:
-            heappush(waiting, (said.at + WAY, order, said))
+            heappush(waiting, (said.at + WAY + said.waits, order, said))
         else:
             place = backlog[outage.until] = backlog.get(outage.until, 0) + 1
             payload: dict[str, Any] = {name: value for name, value in said.payload.items() if name != "sent"}

@@ -3,15 +3,18 @@
 The plan made of it is a function of (site, scenario, seed, start), and so is everything that the devices then say.
 """
 
-import random
 import tomllib
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
+from device_sim.chance import rng
+from device_sim.scenes import Scene
 from ingest.durations import duration
 from ingest.site import Device, Site
 
@@ -32,7 +35,10 @@ class Happening(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
-    """`lasts` empty: without end (live only). Counts are at most what the site has; vessels are invented where the registry is shorter."""
+    """`lasts` empty: without end (live only). Counts are at most what the site has; vessels are invented where the registry is shorter.
+
+    Cameras that can see something of a scene take part beyond their count.
+    """
 
     name: str
     en: str
@@ -44,11 +50,18 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     vessels: int = 60
     own_connections: int = 50  # boxes with their own MQTT session; the rest share one
     happenings: tuple[Happening, ...] = ()
+    begins: str = ""  # local time, as 2026-05-03T22:00, where that matters; live it is now
+    lens: str = "perfect"  # how cameras see, as in vision.py
+    scenes: tuple[Scene, ...] = ()
 
     @property
     def length(self) -> int | None:
         """In ms; None without end."""
         return duration(self.lasts) if self.lasts else None
+
+    def start(self, site: Site, otherwise: int) -> int:
+        """In ms; `otherwise` where it does not matter."""
+        return round(datetime.fromisoformat(self.begins).replace(tzinfo=ZoneInfo(site.time_zone)).timestamp() * 1000) if self.begins else otherwise
 
 
 class Staged(NamedTuple):
@@ -80,11 +93,6 @@ def read_scenario(name: str) -> Scenario:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Scenario)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as wrong:
         raise ValueError(f"{path.name}: {wrong}") from wrong
-
-
-def rng(seed: int, name: str) -> random.Random:
-    """The chance of one device: what another one does never changes it."""
-    return random.Random(f"{seed}/{name}")  # noqa: S311  # it plays, it does not guard
 
 
 def cast(site: Site, scenario: Scenario) -> Cast:

@@ -1,12 +1,14 @@
 """What a vessel says of itself on its voyage, by AIS (class A, B) or Beidou, and what its station reports of its trips."""
 
 from collections.abc import Iterator, Sequence
+from math import atan2, degrees, hypot
 from random import Random
 from typing import Any
 
+from device_sim.actors import Actor
 from device_sim.boxes import Say
 from device_sim.scenario import Staged
-from device_sim.voyages import HOUR, MINUTE, Voyage
+from device_sim.voyages import HOUR, KNOT, MINUTE, Voyage
 from ingest.site import Device, Site
 
 STATIC = 360_000  # ms between static reports; ITU-R M.1371
@@ -39,6 +41,29 @@ def vessel(name: str, known: str, chance: Random, voyage: Voyage, start: int, pl
                 fields |= static
             yield at, "position", fields
         at += ANCHORED if moored else every
+
+
+def fixes(actor: Actor, known: str, chance: Random, silent: int | None) -> Iterator[Say]:
+    """Without end: of a vessel in a scene, which lies where its way ended. From `silent` ms on nothing. `known` is the registered name."""
+    moving, told = actor.moving, -STATIC
+    beidou = moving.ais == "beidou"
+    system: dict[str, Any] = {"system": "beidou"} if beidou else {"system": "ais", "class": moving.ais}
+    static = {"name": known or moving.name or f"MIN YU {actor.vessel[-5:]}", "length": moving.length or 18.0, "ship_type": moving.ship_type}
+    under_way = 60_000 if beidou else 10_000 if moving.ais == "A" else 30_000
+    at = actor.begins + chance.randrange(5_000)
+    while silent is None or at < silent:
+        east, north = actor.velocity(at) if at < actor.ends else (0.0, 0.0)
+        knots = hypot(east, north) / KNOT
+        x, y = actor.position(at)
+        place = [round(x + chance.uniform(-JITTER, JITTER), 6), round(y + chance.uniform(-JITTER, JITTER), 6)]
+        fields: dict[str, Any] = {"vessel": actor.vessel, **system, "position": place, "sog": round(max(0.0, knots + chance.uniform(-0.1, 0.1)), 1)}
+        if knots > 0.5:
+            fields["cog"] = round(degrees(atan2(east, north)) % 360, 1) % 360
+        if at - told >= STATIC:
+            told = at
+            fields |= static
+        yield at, "position", fields
+        at += under_way if knots > 0.1 else ANCHORED
 
 
 def reports(site: Site, voyages: dict[str, Voyage], console: Device, start: int, chance: Random) -> Iterator[Say]:

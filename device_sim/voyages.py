@@ -7,7 +7,7 @@ from math import atan2, cos, degrees, radians
 from random import Random
 from typing import Literal, NamedTuple
 
-from device_sim.scenario import rng
+from device_sim.chance import rng
 from device_sim.water import Water, water
 from ingest.geo import metres
 from ingest.site import Lonlat, Site
@@ -78,6 +78,26 @@ def fleet(site: Site, names: Sequence[str], seed: int, start: int, end: int) -> 
         place = taken[harbour] = taken.get(harbour, -1) + 1
         found[name] = _voyage(net, harbour, place, chance, start, end)
     return found
+
+
+def voyage_of(site: Site, name: str, seed: int, departs: int, fishes: int) -> Voyage:
+    """One trip of a boat from the harbour nearest to its station: out at `departs`, `fishes` ms on the ground, and home."""
+    net = water(site, seed)
+    if not net.harbours or not net.grounds:
+        return Voyage("", (), ())
+    chance = rng(seed, f"voyage {name}")
+    harbour = _home(site, net, name, chance)
+    moorings = next(each.moorings for each in net.harbours if each.id == harbour)
+    mooring, knots = moorings[chance.randrange(len(moorings))], chance.uniform(7, 9)
+    berth = net.points[mooring]
+    out, home = _there_and_back(net, mooring, chance)
+    if not out:
+        return Voyage(harbour, (), ())
+    legs = [Leg(departs - HOUR, departs, berth, berth, "moored"), *_sail(out, departs, knots)]
+    legs += _fish(out[-1], legs[-1].until, legs[-1].until + fishes, chance)
+    legs += _sail(home, legs[-1].until, knots)
+    back = legs[-1].until
+    return Voyage(harbour, (*legs, Leg(back, back + 48 * HOUR, berth, berth, "moored")), (Trip(departs, back),))
 
 
 def _home(site: Site, net: Water, name: str, chance: Random) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import shapely
 from shapely.geometry import LineString, Point, Polygon
 
-from device_sim.scenario import rng
+from device_sim.chance import rng
 from ingest.geo import metres
 from ingest.site import Lonlat, Site
 

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 from shapely.geometry import LineString, Point, Polygon
 
+from device_sim.chance import rng
 from device_sim.coast import Coast, truth
 from device_sim.publish import Pressed, Publisher
 from device_sim.record import received_lines, record
-from device_sim.scenario import FOLDER, Happening, Scenario, read_scenario, rng
+from device_sim.scenario import FOLDER, Happening, Scenario, read_scenario
 from device_sim.sea import sea
 from device_sim.vessels import reports, vessel
 from device_sim.voyages import HOUR, fleet

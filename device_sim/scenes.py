@@ -1,0 +1,294 @@
+"""Scenes: what happens at a place, and what must come of it. The building blocks of which a scenario is made, and what a scene is when it is played.
+
+A scene has things that move (`actors.py`), voyages of registered boats (`voyages.py`), messages that somebody sends, and changes of what devices say.
+Its truth is told by whoever wrote the scene, from the rule book, not from what a model makes of it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
+
+from device_sim.actors import MINUTE, Actor, Moving, actors, frame_at, middle_of
+from device_sim.chance import rng
+from device_sim.voyages import Voyage, voyage_of
+from ingest.durations import duration
+from ingest.geo import metres
+from ingest.site import Device, Lonlat, Site
+from ingest.site import Vessel as Registered
+
+
+class Must(Struct, frozen=True, forbid_unknown_fields=True):
+    """What has to be raised, about this scene: at least this level, `by` so long after its beginning. `subject` where it is none of the scene's own."""
+
+    model: str
+    level: Literal["blue", "yellow", "orange", "red"] = "blue"
+    by: str = ""
+    subject: str = ""
+    within: float = 500.0  # m of the place
+
+
+class Boat(Struct, frozen=True, forbid_unknown_fields=True):
+    """A registered boat of which only others speak: its MMSI, or one by its gear and length (m)."""
+
+    vessel: str = "registered"
+    gear: tuple[str, ...] = ()
+    shorter: float = 1_000.0
+    longer: float = 0.0
+
+
+class Sailing(Struct, frozen=True, forbid_unknown_fields=True):
+    """A registered boat's trip from its harbour and back. Reports go to its station's console; `eta` after departing; empty: nobody reports."""
+
+    vessel: str = "registered"
+    departs: str = "0s"
+    fishes: str = "30min"
+    report: bool = True
+    back: bool = True
+    eta: str = "8h"
+    persons: int = 3
+    counted: int | None = None  # on return
+    checks: dict[str, str] = {}
+    gear: tuple[str, ...] = ()  # of the registry, one of these
+    shorter: float = 1_000.0  # m, of the registry too
+    silent: str = ""  # after the scene's beginning: from then on it says nothing
+
+
+class Saying(Struct, frozen=True, forbid_unknown_fields=True):
+    """A message. `device`: an id, `console`, `sensor` and so on for the first of a type, `near:camera` for the nearest; `times`: fields in ms after the scene."""
+
+    device: str
+    kind: str
+    fields: dict[str, Any] = {}
+    times: dict[str, str] = {}
+    after: str = "0s"
+    every: str = ""
+    until: str = ""
+    early: str = ""  # `ts` so long before it is sent, as of what is entered late
+
+
+class Change(Struct, frozen=True, forbid_unknown_fields=True):
+    """What devices say otherwise for a time: `fields` over theirs, or nothing. `device` as in a message, or `all:camera`, or a vessel's receiver."""
+
+    device: str
+    kind: str = "*"
+    after: str = "0s"
+    lasts: str = "10min"
+    fields: dict[str, Any] = {}
+    silent: bool = False
+    waits: str = ""  # that it comes later, without `sent`
+
+
+class Scene(Struct, frozen=True, forbid_unknown_fields=True):
+    """`place`: a zone, device or segment, or `any closed` for a zone of a kind by the seed. `hours`: local, in which a day may stage it; `day`: whether."""
+
+    name: str
+    at: str = "1min"
+    lasts: str = "10min"
+    place: str = ""
+    boats: tuple[Boat, ...] = ()
+    moving: tuple[Moving, ...] = ()
+    sailing: tuple[Sailing, ...] = ()
+    says: tuple[Saying, ...] = ()
+    changes: tuple[Change, ...] = ()
+    must: Must | None = None
+    also: tuple[Must, ...] = ()
+    hours: str = ""
+    day: bool = True
+
+
+class Told(NamedTuple):
+    """A message at its time (ms)."""
+
+    at: int
+    device: Device
+    kind: str
+    fields: dict[str, Any]
+
+
+class Changed(NamedTuple):
+    """A change at its time (ms)."""
+
+    since: int
+    until: int
+    kind: str
+    fields: dict[str, Any]
+    silent: bool
+    waits: int
+
+
+class Plan(NamedTuple):
+    """All scenes of a scenario as they are played. `changes` by device."""
+
+    actors: tuple[Actor, ...]
+    voyages: dict[str, Voyage]
+    silences: dict[str, int]  # vessel -> ms from which it says nothing
+    said: tuple[Told, ...]
+    changes: dict[str, tuple[Changed, ...]]
+    truth: tuple[dict[str, Any], ...]
+
+
+class _Names:
+    """Vessels that are in nobody's scene yet."""
+
+    def __init__(self, site: Site, taken: Sequence[str]) -> None:
+        self.site, self.taken, self.invented = site, dict.fromkeys(taken), 0
+
+    def vessel(self, wanted: str, boat: Boat) -> str:
+        if wanted == "registered":
+            free = (each for each in self.site.vessels if each.mmsi and each.mmsi not in self.taken and (not boat.gear or each.gear in boat.gear))
+            found = next((each.mmsi for each in free if _sound(each) and boat.longer <= (each.length or 0) < boat.shorter), "")
+            if not found:
+                raise ValueError("no such registered boat is left for the scene")
+        elif wanted:
+            found = wanted
+        else:
+            self.invented += 1
+            found = f"4139{self.invented:05d}"
+        self.taken[found] = None
+        return found
+
+
+def _sound(vessel: Registered) -> bool:
+    return (
+        vessel.kind == "fishing" and not vessel.whitelist and min(vessel.certificate_until, vessel.insurance_until, vessel.inspection_until) > "2030"
+    )
+
+
+def plan(site: Site, scenes: Sequence[Scene], taken: Sequence[str], seed: int, start: int) -> Plan:
+    """`taken`: vessels that sail already. Raises ValueError with the scene that cannot be staged."""
+    names = _Names(site, taken)
+    moving: list[Actor] = []
+    voyages: dict[str, Voyage] = {}
+    silences: dict[str, int] = {}
+    said: list[Told] = []
+    changes: dict[str, list[Changed]] = {}
+    truth = []
+    for number, scene in enumerate(scenes):
+        try:
+            at, place = start + duration(scene.at), _place(site, scene, seed, number)
+            here = middle_of(site, place)[0] if place else None
+            mine, ids = _cast(site, scene, place, names, at, seed, number)
+            moving += mine
+            silences |= {actor.vessel: at + duration(actor.moving.silent) for actor in mine if actor.vessel and actor.moving.silent}
+            ids += [names.vessel(boat.vessel, boat) for boat in scene.boats]
+            for nth, each in enumerate(scene.sailing):
+                vessel = names.vessel(each.vessel, Boat(gear=each.gear, shorter=each.shorter))
+                ids.append(vessel)
+                voyages[vessel], reports = _sail(site, each, vessel, f"{number}.{nth}", at, seed)
+                said += reports
+                if each.silent:
+                    silences[vessel] = at + duration(each.silent)
+            for say in scene.says:
+                said += _says(site, say, here, ids, at)
+            for change in scene.changes:
+                for device in _devices(site, change.device, here):
+                    changes.setdefault(device.id, []).append(_changed(change, at))
+            truth.append(_truth(scene, place, here, ids, at, at + duration(scene.lasts)))
+        except ValueError as wrong:
+            raise ValueError(f"scene {scene.name}: {wrong}") from wrong
+    return Plan(
+        tuple(moving), voyages, silences, tuple(sorted(said, key=lambda each: each.at)),
+        {device: tuple(some) for device, some in changes.items()}, tuple(truth),
+    )  # fmt: skip
+
+
+def _place(site: Site, scene: Scene, seed: int, number: int) -> str:
+    if not scene.place.startswith("any "):
+        return scene.place
+    zones = [zone.id for zone in site.zones if zone.kind == scene.place[4:]]
+    if not zones:
+        raise ValueError(f"the site has no zone of kind {scene.place[4:]}")
+    return zones[rng(seed, f"place {number}").randrange(len(zones))]
+
+
+def _cast(site: Site, scene: Scene, place: str, names: _Names, at: int, seed: int, number: int) -> tuple[list[Actor], list[str]]:
+    found: list[Actor] = []
+    ids: list[str] = []
+    if scene.moving and not place:
+        raise ValueError("something moves, but there is no place")
+    for nth, moving in enumerate(scene.moving):
+        middle, shore = middle_of(site, place)
+        vessels = [names.vessel(moving.vessel, Boat()) for _ in range(moving.count)] if moving.ais else []
+        ids += vessels
+        frame = frame_at(site, middle, shore=shore)
+        found += actors(f"{number}.{nth}", moving, frame, at, vessels, rng(seed, f"scene {number}.{nth}"))
+    return found, ids
+
+
+def _sail(site: Site, sailing: Sailing, vessel: str, name: str, at: int, seed: int) -> tuple[Voyage, list[Told]]:
+    departs = at + duration(sailing.departs)
+    voyage = voyage_of(site, vessel, seed, departs, duration(sailing.fishes))
+    if not voyage.trips:
+        raise ValueError(f"no water to sail from {voyage.harbour or 'any harbour'}")
+    console = _console(site, vessel)
+    clerk = next((person.id for person in site.people if person.role == "clerk" and site.post[person.post].area == console.area), "")
+    fields = {"vessel": vessel, "harbour": voyage.harbour, "by": clerk}
+    checks = {**dict.fromkeys(("papers", "insurance", "inspection", "locator", "radio", "lifejackets"), "ok"), **sailing.checks}
+    told = []
+    if sailing.report:
+        out = {"report": "departure", "eta": departs + duration(sailing.eta), "persons": sailing.persons, "checks": checks}
+        told.append(Told(max(at, departs - 10 * MINUTE), console, "trip", {"id": f"scene-{name}-out", **fields, **out}))
+    if sailing.back:
+        home = {"report": "return", "persons": sailing.persons if sailing.counted is None else sailing.counted}
+        told.append(Told(voyage.trips[0].returns + 5 * MINUTE, console, "trip", {"id": f"scene-{name}-back", **fields, **home}))
+    return voyage, told
+
+
+def _console(site: Site, vessel: str) -> Device:
+    registered = site.vessel.get(vessel)
+    post = site.post.get(registered.home) if registered else None
+    consoles = [device for device in site.devices if device.type == "console"]
+    if not consoles:
+        raise ValueError("the site has no console to report at")
+    return min(consoles, key=_from(post.position)) if post is not None and post.position is not None else consoles[0]
+
+
+def _says(site: Site, say: Saying, here: Lonlat | None, ids: Sequence[str], at: int) -> list[Told]:
+    first = at + duration(say.after)
+    last = at + duration(say.until) if say.until else first
+    step = duration(say.every) if say.every else 1
+    fields = {name: ids[int(value[1:])] if isinstance(value, str) and value in _VESSELS else value for name, value in say.fields.items()}
+    if here is not None and fields.get("position") == "here":
+        fields["position"] = list(here)
+    moments = {name: (at - duration(value[1:]) if value.startswith("-") else at + duration(value)) for name, value in say.times.items()}
+    early = duration(say.early) if say.early else 0
+    (device, *_) = _devices(site, say.device, here)
+    return [Told(moment, device, say.kind, {**fields, **moments, "ts": moment - early}) for moment in range(first, last + 1, step)]
+
+
+_VESSELS = tuple(f"#{nth}" for nth in range(10))  # the scene's vessels, in order
+
+
+def _devices(site: Site, wanted: str, here: Lonlat | None) -> list[Device]:
+    if wanted in site.device:
+        return [site.device[wanted]]
+    how, _, kind = wanted.rpartition(":")
+    found = [device for device in site.devices if device.type == kind and device.in_service]
+    if how == "near" and here is not None:
+        found = sorted(found, key=_from(here))
+    if not found or how not in ("", "near", "all"):
+        raise ValueError(f"{wanted}: no such device")
+    return found if how == "all" else found[:1]
+
+
+def _from(here: Lonlat) -> Callable[[Device], float]:
+    return lambda device: metres(device.position, here)
+
+
+def _changed(change: Change, at: int) -> Changed:
+    since = at + duration(change.after)
+    return Changed(since, since + duration(change.lasts), change.kind, change.fields, change.silent, duration(change.waits) if change.waits else 0)
+
+
+def _truth(scene: Scene, place: str, here: Lonlat | None, ids: Sequence[str], at: int, until: int) -> dict[str, Any]:
+    pairs = [f"{one}+{other}" for one in sorted(ids) for other in sorted(ids) if one < other] if len(ids) < 10 else []
+    subjects = [*([place] if place else []), *ids, *pairs]
+
+    def told(must: Must) -> dict[str, Any]:
+        where = {"position": list(here), "within": must.within} if here is not None else {}
+        by = at + duration(must.by) if must.by else until
+        return {"model": must.model, "level": must.level, "by": by, "subject": [must.subject] if must.subject else subjects, **where}
+
+    must, also = (told(scene.must) if scene.must else None), [told(each) for each in scene.also]
+    return {"at": at, "until": until, "staged": scene.name, "subject": place or (ids[0] if ids else ""), "must": must, "also": also, "must_not": []}
