@@ -21,7 +21,7 @@ from ingest.settings import Settings
 from ingest.site import Area, Channel, Device, Person, Post, Segment, Unit, Vessel
 from ingest.site_tables import PLACES
 from ingest.system_codes import SYSTEM_CODES
-from ingest.village import Covenant, Group, Moratorium, Season
+from ingest.village import Covenant, Group, Moratorium, Plate, Season
 from ingest.wire_forms import OURS_ONLY, wire_name
 from ingest.wire_page import GROUPS, NMEA
 from ingest.wire_page import page as wire_page
@@ -29,7 +29,7 @@ from ingest.wire_page import page as wire_page
 FILES: dict[str, type[msgspec.Struct]] = {
     "`[[areas]]` of site.toml": Area, "`[[posts]]` of site.toml": Post, "`[[people]]` of site.toml": Person, "`[[channels]]` of site.toml": Channel,
     "segments.csv": Segment, "devices.csv": Device, "units.csv": Unit, "vessels.csv": Vessel,
-    "groups.csv": Group, "`[[covenants]]` of site.toml": Covenant, "moratoria.csv": Moratorium, "seasons.csv": Season,
+    "groups.csv": Group, "`[[covenants]]` of site.toml": Covenant, "moratoria.csv": Moratorium, "seasons.csv": Season, "plates.csv": Plate,
 }  # fmt: skip
 
 

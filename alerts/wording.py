@@ -50,6 +50,14 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
     ("M05", "with_landing"): (
         "{zone_zh}有人徘徊({persons} 人,{minutes} 分钟),附近有船靠岸或可疑车辆", "{zone_en}: {persons} staying for {minutes} min, and a landing or vehicles near",
     ),
+    ("M07", "stands"): ("岸边夜间停有车辆 {minutes} 分钟,请视频核查", "a vehicle stands by the shore for {minutes} min at night, check by camera"),
+    ("M07", "several"): ("岸边夜间聚集车辆 {vehicles} 台,请视频核查", "{vehicles} vehicles stand by the shore at night, check by camera"),
+    ("M07", "heavy"): (
+        "岸边夜间停有货车/吊车 {heavy} 台(共 {vehicles} 台),请视频核查", "{heavy} trucks or cranes by the shore at night ({vehicles} vehicles), check by camera",
+    ),
+    ("M07", "transfer"): (
+        "岸海接驳:岸边车辆 {vehicles} 台,附近有船靠岸或过驳,立即派警", "vehicles meet boats: {vehicles} ashore, a landing or rendezvous within reach: send a patrol",
+    ),
     ("M08", "busy"): ("{zone_zh}客流 {persons} 人,达核定容量的 {percent}%", "{zone_en}: {persons} persons, {percent} % of what it is approved for"),
     ("M08", "full"): (
         "{zone_zh}客流超限:{persons} 人,核定 {capacity} 人({percent}%)", "{zone_en} is over its capacity: {persons} persons, approved for {capacity} ({percent} %)",

@@ -55,7 +55,21 @@ def site_at(log: Log, revision: str) -> Site:
 def differences(old: Site, new: Site) -> list[str]:
     """What changes, one line each, for the operator who is about to apply it."""
     told = _devices(old, new)
-    for name in ("areas", "posts", "people", "segments", "units", "zones", "vessels", "channels", "groups", "covenants", "moratoria", "seasons"):
+    for name in (
+        "areas",
+        "posts",
+        "people",
+        "segments",
+        "units",
+        "zones",
+        "vessels",
+        "channels",
+        "groups",
+        "covenants",
+        "moratoria",
+        "seasons",
+        "plates",
+    ):
         before, after = {thing.id: thing for thing in getattr(old, name)}, {thing.id: thing for thing in getattr(new, name)}
         told += [f"{name}: {each} added" for each in after if each not in before]
         told += [f"{name}: {each} removed" for each in before if each not in after]

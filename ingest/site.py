@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct, field, msgpack, structs
 
 from ingest.events import Level
-from ingest.village import Covenant, Group, Moratorium, Season
+from ingest.village import Covenant, Group, Moratorium, Plate, Season
 
 Lonlat = tuple[float, float]
 DeviceType = Literal["box", "light", "camera", "receiver", "gateway", "sensor", "console"]
@@ -184,6 +184,7 @@ class Site(Struct, frozen=True, dict=True):
     covenants: tuple[Covenant, ...] = ()
     moratoria: tuple[Moratorium, ...] = ()
     seasons: tuple[Season, ...] = ()
+    plates: tuple[Plate, ...] = ()
 
     # Looked up often, so kept: names to things.
     @cached_property

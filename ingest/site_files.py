@@ -1,4 +1,4 @@
-"""Reads the folder of a site: site.toml, the tables devices, segments, units, vessels, groups, moratoria, seasons (.csv), zones and shoreline (.geojson), tide.json.
+"""Reads the folder of a site: site.toml, the tables devices, segments, units, vessels, groups, moratoria, seasons, plates (.csv), zones and shoreline (.geojson), tide.json.
 
 Everything is read and checked before anything is said, so that one run of `site check` tells every fault.
 """
@@ -18,7 +18,7 @@ from ingest.site import Area, Channel, Device, Person, Post, Segment, Site, Step
 from ingest.site_checks import check
 from ingest.site_tables import Fault, Read, line_of
 from ingest.tide_file import faults_of
-from ingest.village import Covenant, Group, Moratorium, Season
+from ingest.village import Covenant, Group, Moratorium, Plate, Season
 from ingest.village_checks import check_village
 
 NAMES = {"id", "name_zh", "name_en", "time_zone", "areas", "posts", "people", "channels", "covenants", "escalation", "thresholds"}
@@ -75,6 +75,7 @@ def _read(folder: Path, check_thresholds: CheckThresholds | None) -> tuple[Site 
         covenants=read.tables(document, text, "covenants", Covenant),
         moratoria=read.csv("moratoria.csv", Moratorium),
         seasons=read.csv("seasons.csv", Season),
+        plates=read.csv("plates.csv", Plate),
     )
     check(read, site, text)
     check_village(read, site)

@@ -12,7 +12,7 @@ import msgspec
 from ingest.durations import written
 from ingest.site import Device, Segment, Site, Unit, Vessel
 from ingest.site_tables import PLACES
-from ingest.village import Group, Moratorium, Season
+from ingest.village import Group, Moratorium, Plate, Season
 
 DIGITS = 6  # of a degree: 0.1 m
 FOLLOW = ("neighbours", "members")  # from the other rows
@@ -29,7 +29,12 @@ def write_site(site: Site, folder: Path, note: str = "") -> None:
         ("vessels", Vessel, site.vessels),
     ):
         (folder / f"{name}.csv").write_text(_csv(kind, things), encoding="utf-8")
-    for name, rare, rows in (("groups", Group, site.groups), ("moratoria", Moratorium, site.moratoria), ("seasons", Season, site.seasons)):
+    for name, rare, rows in (
+        ("groups", Group, site.groups),
+        ("moratoria", Moratorium, site.moratoria),
+        ("seasons", Season, site.seasons),
+        ("plates", Plate, site.plates),
+    ):
         if rows:
             (folder / f"{name}.csv").write_text(_csv(rare, rows), encoding="utf-8")
     zones = [

@@ -71,6 +71,17 @@ class Season(Struct, frozen=True):
     name_en: str = ""
 
 
+class Plate(Struct, frozen=True):
+    """A vehicle that is known on the shore: the fish buyer, the waste collector. Never the plate, only its HMAC under the site's key."""
+
+    id: str
+    keyed: str  # as cameras say it (`plate`)
+    hours: str = ""  # local, 04:00-07:00, in which it is expected; empty: always
+    until: str = ""  # last local day; empty: for good
+    name_zh: str = ""
+    name_en: str = ""
+
+
 class Span(NamedTuple):
     """[begin, end) in ms."""
 

@@ -1,11 +1,11 @@
-"""What must hold in the registry, the groups, their covenants, the moratoria and the seasons of a site."""
+"""What must hold in the registry, the groups, their covenants, the moratoria, the seasons and the known plates of a site."""
 
 import re
 from collections import Counter
 
 from ingest.site import Site, Vessel
 from ingest.site_tables import Read
-from ingest.village import DAY, KIT, MOMENT, REASONS, Moratorium, Season, is_moment
+from ingest.village import DAY, KIT, MOMENT, REASONS, Moratorium, Plate, Season, is_moment
 from ingest.zones import HOURS
 
 _MODEL = re.compile(r"M\d\d")
@@ -15,7 +15,7 @@ _UNTIL = ("certificate_until", "insurance_until", "inspection_until")
 
 def check_village(read: Read, site: Site) -> None:
     """Adds a fault for everything that does not hold."""
-    for things in (site.groups, site.covenants, site.moratoria, site.seasons):
+    for things in (site.groups, site.covenants, site.moratoria, site.seasons, site.plates):
         first: dict[str, tuple[str, int]] = {}
         for thing in things:
             if not _ID.fullmatch(thing.id):
@@ -43,6 +43,8 @@ def check_village(read: Read, site: Site) -> None:
         _moratorium(read, moratorium)
     for season in site.seasons:
         _season(read, site, season)
+    for plate in site.plates:
+        _plate(read, plate)
 
 
 def _vessel(read: Read, site: Site, vessel: Vessel) -> None:
@@ -126,3 +128,12 @@ def _season(read: Read, site: Site, season: Season) -> None:
 def _among(read: Read, thing: object, name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         read.fault_of(thing, f"{name} {value!r}", f"of {', '.join(known)}")
+
+
+def _plate(read: Read, plate: Plate) -> None:
+    if len(plate.keyed) > 128:
+        read.fault_of(plate, f"keyed has {len(plate.keyed)} characters", "what the camera says of the plate, 1 to 128 characters")
+    if plate.hours and not HOURS.fullmatch(plate.hours):
+        read.fault_of(plate, f"hours = {plate.hours!r}", "local hours as 04:00-07:00")
+    if plate.until and not is_moment(plate.until, DAY):
+        read.fault_of(plate, f"until = {plate.until!r}", "the last day, as 2026-12-31")

@@ -24,7 +24,7 @@ EVERY: tuple[str, ...] = get_args(ZoneKind)
 PROPERTIES: dict[str, Property] = {
     "hours": Property(EVERY, str, "", 0, 0, "local hours in which it holds, 22:00-06:00; without: always"),
     "staff": Property(
-        ("closed", "risk_point"), str, "", 0, 0, "local hours in which staff or people with leave are there, 08:00-09:00: nobody is reported"
+        ("closed", "risk_point", "road"), str, "", 0, 0, "local hours in which staff or people with leave are there, 08:00-09:00: nobody is reported"
     ),
     "days": Property(EVERY, str, "", 0, 0, "local days on which it holds, 05-01..08-16 every year or 2026-05-01..2026-08-16; without: always"),
     "capacity": Property(("bathing", "closed", "gleaning", "road"), float, "persons", 1, 1e6, "approved at one time"),

@@ -16,8 +16,21 @@ from models.rendezvous import Rendezvous
 from models.sailing_ban import SailingBan
 from models.sos import SosCall
 from models.trips import Trips
+from models.vehicles import Vehicles
 
-CATALOGUE: tuple[type[Any], ...] = (SosCall, BoxHealth, ClosedZone, Loitering, Crowd, PositionSilence, Rendezvous, Boundary, Trips, SailingBan)
+CATALOGUE: tuple[type[Any], ...] = (
+    SosCall,
+    BoxHealth,
+    ClosedZone,
+    Loitering,
+    Vehicles,
+    Crowd,
+    PositionSilence,
+    Rendezvous,
+    Boundary,
+    Trips,
+    SailingBan,
+)
 
 
 def models_for(site: Site, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> tuple[Model, ...]:

@@ -29,6 +29,7 @@ class Measures(NamedTuple):
     looks: int  # ... of so many of its camera in a row
     gap: int  # ms unseen after which it is gone
     near: float  # m from where another track ended, for a new one to go on with its time; 0: never
+    still: float = 0.0  # m within which it may move and yet stands; 0: nobody asks
 
 
 @dataclass
@@ -45,6 +46,9 @@ class Track:
     name: str  # of the look that saw it last, as evidence
     sure: list[int] = field(default_factory=list)  # numbers of its camera's looks in which it was sure
     confirmed: bool = False
+    stands: int = 0  # since when it has not moved, where that is asked
+    spot: tuple[float, float] = (0.0, 0.0)  # where it stands
+    dark: bool = False  # its camera said last that it shows no light
 
     @property
     def dwell(self) -> int:
@@ -106,26 +110,29 @@ class Following:
             before = self._before(tracks, key, camera, place, at, by)
             if track is None and before is None and len(tracks) >= TRACKS:
                 return
-            since, confirmed = (at, False) if before is None else (tracks[before].since, tracks[before].confirmed)
+            track = Track(camera, int(objects.kind[of]), at, at, 0.0, *place, "", stands=at, spot=place)
             if before is not None:
-                del tracks[before]
-            track = tracks[key] = Track(camera, int(objects.kind[of]), since, at, 0.0, *place, "", confirmed=confirmed)
+                gone = tracks.pop(before)
+                track.since, track.confirmed, track.stands, track.spot = gone.since, gone.confirmed, gone.stands, gone.spot
+            tracks[key] = track
         if at >= track.last:
             track.last, track.longitude, track.latitude = at, *place
             track.score, track.name = float(objects.score[of]), f"{camera}/{at}"
+            track.dark = bool(objects.lit[of] == 0)
+            if by.still and _away(track.spot, place) > by.still:
+                track.stands, track.spot = at, place
         look = self.looks[camera][0]
         track.sure = [each for each in track.sure if each > look - by.looks] + [look]
         track.confirmed = track.confirmed or len(set(track.sure)) >= by.sure
 
     def _before(self, tracks: dict[int, Track], key: int, camera: str, place: tuple[float, float], at: int, by: Measures) -> int | None:
         """The track that ended where this one begins."""
-        east, north = scale(place[1]) if by.near > 0 and np.isfinite(place[1]) else (0.0, 0.0)
         best: tuple[float, int] | None = None
         for other, track in tracks.items():
-            if other == key or track.camera != camera or not 0 < at - track.last <= by.gap or not north:
+            if other == key or track.camera != camera or not 0 < at - track.last <= by.gap:
                 continue
-            away = float(np.hypot((track.longitude - place[0]) * east, (track.latitude - place[1]) * north))
-            if away <= by.near and (best is None or away < best[0]):
+            away = _away((track.longitude, track.latitude), place)
+            if by.near > 0 and away <= by.near and (best is None or away < best[0]):
                 best = away, other
         return None if best is None else best[1]
 
@@ -144,6 +151,12 @@ class Following:
         following = {track.camera for tracks in self.zones.values() for track in tracks.values()}
         for camera in [name for name in self.looks if name not in following]:
             del self.looks[camera]
+
+
+def _away(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Metres between two places near each other; NaN where one is not known."""
+    east, north = scale(other[1]) if np.isfinite(other[1]) else (np.nan, np.nan)
+    return float(np.hypot((one[0] - other[0]) * east, (one[1] - other[1]) * north))
 
 
 _NONE: Ints = np.empty(0, dtype=np.int64)

@@ -15,7 +15,7 @@ from ingest.geo import from_local
 from ingest.site import Area, Channel, Device, Lonlat, Person, Post, Role, Segment, Site, Unit, Vessel, Zone, ZoneKind
 from ingest.site_make import ESCALATION, cut, on_segment
 from ingest.site_write import write_site
-from ingest.village import Covenant, Group, Moratorium, Season
+from ingest.village import Covenant, Group, Moratorium, Plate, Season
 
 FOLDER = Path(__file__).resolve().parent / "quanzhou-bay"
 NOTE = """The example site: an invented watch on the real shore of Quanzhou Bay, made by sites/make_quanzhou.py.
@@ -82,13 +82,15 @@ MORATORIA = tuple(
     )
 )  # fmt: skip
 PROPERTIES: dict[str, dict[str, str | float | bool]] = {
-    "forbidden-bridge": {"strict": True, "warning": 6}, "border-outer": {"warning": 15},
+    "forbidden-bridge": {"strict": True, "warning": 6}, "border-outer": {"warning": 15}, "bathing-chongwu": {"capacity": 6_000, "hours": "06:00-18:30"},
 }  # fmt: skip
 SEASONS = (
     Season("national-day-2026", "holiday", "2026-10-01", "2026-10-07", name_zh="国庆假期", name_en="National Day"),
     Season("spring-festival-2027", "holiday", "2027-02-05", "2027-02-12", name_zh="春节假期", name_en="Spring Festival"),
     Season("oysters-2026", "farm", "2026-09-01", "2027-03-31", "04:00-18:00", ("aquaculture-1",), "海蛎采收", "Oyster harvest"),
 )
+
+PLATES = (Plate("fish-buyer-1", "d1f0a47c52e8b3694fa2", "03:00-06:00", "2026-12-31", "收鱼车一号", "Fish buyer 1"),)
 
 
 def quanzhou(land: tuple[tuple[Lonlat, ...], ...], tide: dict[str, Any], seed: int = 1) -> Site:
@@ -100,7 +102,7 @@ def quanzhou(land: tuple[tuple[Lonlat, ...], ...], tide: dict[str, Any], seed: i
         people=_people(dice), segments=segments, devices=_devices(segments), units=_units(), zones=_zones(segments), vessels=_vessels(dice),
         shoreline=land, channels=CHANNELS, escalation=ESCALATION, tide=tide,
         thresholds={"M02": {"missed": 90_000}, "M12": {"blue_after": 1_800_000}}, groups=_groups(seed), covenants=COVENANTS, moratoria=MORATORIA,
-        seasons=SEASONS,
+        seasons=SEASONS, plates=PLATES,
     )  # fmt: skip
 
 
@@ -213,6 +215,7 @@ def _zones(segments: tuple[Segment, ...]) -> tuple[Zone, ...]:
         ("gleaning-zhangban", "gleaning", NORTH, "张坂赶海区", "Zhangban gleaning flats", (118.800, 24.880), 1200, 700),
         ("gleaning-hanjiang", "gleaning", SOUTH, "蚶江赶海区", "Hanjiang gleaning flats", (118.665, 24.798), 1500, 600),
         ("road-xiangzhi", "road", SOUTH, "祥芝沿海路", "Xiangzhi coast road", (118.745, 24.779), 1500, 40),
+        ("parking-xiangzhi", "parking", SOUTH, "祥芝停车场", "Xiangzhi car park", (118.741, 24.779), 120, 40),
         ("border-outer", "border", NORTH, "外侧警戒线", "Outer line", (119.09, 24.83), 60, 47000),
     ]
     zones = [_box(*row) for row in rows]

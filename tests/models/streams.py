@@ -15,6 +15,7 @@ from ingest.events import (
     Event,
     Heartbeat,
     Permit,
+    Plate,
     Position,
     Selftest,
     Sos,
@@ -256,11 +257,41 @@ def thronging(seed: int) -> list[Event]:
     return ticked(events, START + 35 * 60_000)
 
 
+def parking(seed: int) -> list[Event]:
+    """Half an hour of the coast road at night: vehicles pass, stop, wait and go on; one is known by its plate; the camera is blind for a while."""
+    chance = random.Random(seed)
+    begin = START + 15 * 3_600_000  # 23:00 local
+    cars = [
+        (
+            n,
+            chance.choice(("car", "van", "truck", "crane", "motorcycle")),
+            chance.uniform(2.2, 8.8),
+            chance.uniform(0, 500),
+            chance.uniform(60, 1_200),
+            n % 3,
+        )
+        for n in range(8)
+    ]
+    events: list[Event] = [Plate(device="cam-1", received=begin + 400_000, ts=begin + 400_000, seq=1, boot=1, keyed="known", track=1)]
+    for second in range(0, 1_800, 5):
+        now, looked = begin + second * 1_000, []
+        for n, kind, along, first, long, drives in cars:
+            if first <= second < first + long and chance.random() < 0.8:
+                east = along + (0.02 * (second - first) if not drives else 0)
+                looked.append(
+                    thing(n, kind, at(east, 40 + chance.gauss(0, 1)), score=chance.uniform(0.4, 0.9), lit=chance.choice((True, False, None)))
+                )
+        if not 900 < second < 960:
+            events.append(seen("cam-1", now, *looked, received=now + chance.choice((50, 50, 6_000))))
+    return ticked(events, begin + 45 * 60_000, begin=begin)
+
+
 STREAMS: dict[str, Callable[[int], list[Event]]] = {
     "M01": devices,
     "M02": devices,
     "M04": strolling,
     "M05": lingering,
+    "M07": parking,
     "M08": thronging,
     "M12": devices,
     "M13": meeting,

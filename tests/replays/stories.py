@@ -119,6 +119,11 @@ STORIES: dict[str, list[Said]] = {
         *looks(NIGHT + 7 * MINUTE, NIGHT + 14 * MINUTE, *((n, "person", at(2.9 + n / 20, 20)) for n in (1, 2, 3)), every=5_000),
         *looks(NIGHT + 14 * MINUTE, NIGHT + 26 * MINUTE, every=5_000),
     ],
+    "vehicles/a_truck_among_cars": [
+        *looks(NIGHT, NIGHT + 12 * MINUTE, (1, "car", at(5, 40)), every=5_000),
+        *looks(NIGHT + 12 * MINUTE, NIGHT + 16 * MINUTE, (1, "car", at(5, 40)), (2, "truck", at(5.1, 40)), every=5_000),
+        *looks(NIGHT + 16 * MINUTE, NIGHT + 28 * MINUTE, every=5_000),
+    ],
     "crowd/a_full_beach": [
         *looks(0, 3 * MINUTE, *((n, "person", at(4.1 + n / 60, 5)) for n in range(85)), every=10_000),
         *looks(3 * MINUTE, 6 * MINUTE, *((n, "person", at(4.1 + n / 80, 5)) for n in range(120)), every=10_000),
