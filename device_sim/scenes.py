@@ -133,13 +133,17 @@ class _Names:
 
     def __init__(self, site: Site, taken: Sequence[str]) -> None:
         self.site, self.taken, self.invented = site, dict.fromkeys(taken), 0
+        # Of which a boat is somewhere already: who is of one group keeps together
+        self.groups = dict.fromkeys(site.vessel[name].group for name in taken if name in site.vessel)
 
     def vessel(self, wanted: str, boat: Boat) -> str:
         if wanted == "registered":
-            free = (each for each in self.site.vessels if each.mmsi and each.mmsi not in self.taken and (not boat.gear or each.gear in boat.gear))
-            found = next((each.mmsi for each in free if _sound(each) and boat.longer <= (each.length or 0) < boat.shorter), "")
-            if not found:
+            free = [each for each in self.site.vessels if each.mmsi not in self.taken and _fits(each, boat)]
+            if not free:
                 raise ValueError("no such registered boat is left for the scene")
+            chosen = next((each for each in free if each.group not in self.groups), free[0])
+            self.groups[chosen.group] = None
+            found = chosen.mmsi
         elif wanted:
             found = wanted
         else:
@@ -149,15 +153,19 @@ class _Names:
         return found
 
 
-def _sound(vessel: Registered) -> bool:
-    return (
+def _fits(vessel: Registered, boat: Boat) -> bool:
+    """Nothing is wrong with it, and it is as it was asked for."""
+    sound = (
         vessel.kind == "fishing" and not vessel.whitelist and min(vessel.certificate_until, vessel.insurance_until, vessel.inspection_until) > "2030"
     )
+    return bool(vessel.mmsi) and sound and (not boat.gear or vessel.gear in boat.gear) and boat.longer <= (vessel.length or 0) < boat.shorter
 
 
 def plan(site: Site, scenes: Sequence[Scene], taken: Sequence[str], seed: int, start: int) -> Plan:
     """`taken`: vessels that sail already. Raises ValueError with the scene that cannot be staged."""
-    names = _Names(site, taken)
+    cast: list[Boat | Sailing | Moving] = [each for scene in scenes for each in (*scene.boats, *scene.sailing, *scene.moving)]
+    named = [each.vessel for each in cast if each.vessel in site.vessel]
+    names = _Names(site, (*taken, *named))
     moving: list[Actor] = []
     voyages: dict[str, Voyage] = {}
     silences: dict[str, int] = {}

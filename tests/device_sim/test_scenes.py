@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from alerts.replay import replay
 from alerts.score import card, raised_of, staged_of
@@ -26,6 +27,17 @@ def test_every_scene_is_told_as_its_truth_says_and_nothing_else_is(name):
     found = card(staged_of(coast.truth), raised, coast.start, coast.end - coast.start, len(coast.cast.cameras), {})
     assert (found.missed, found.unexplained) == ((), ())
     assert sum(line.staged for line in found.lines) > 0
+
+
+@pytest.mark.xfail(
+    strict=True, reason="M15 is judged in the area of the boat's station and does not hear M12 of the area in whose water it fell silent"
+)
+def test_a_boat_that_falls_silent_in_the_neighbours_water_and_is_overdue_is_red():
+    scene = next(each for each in SCENARIOS["trips"].scenes if each.name == "a boat falls silent and is overdue")
+    away = structs.replace(scene, sailing=(structs.replace(scene.sailing[0], vessel="413205837"),))  # its ground lies in the other area
+    coast = Coast(SITE, structs.replace(SCENARIOS["trips"], scenes=(away,)), 1, START)
+    raised = raised_of(step for step in replay(played(coast), lambda: as_read(coast)) if step.alerts)
+    assert {each.model for each in raised if each.level == "red"} == {"M12", "M15"}
 
 
 def test_every_scenario_of_scenes_has_some_that_must_be_told_and_some_that_must_not():
