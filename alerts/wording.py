@@ -50,6 +50,13 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
     ("M05", "with_landing"): (
         "{zone_zh}有人徘徊({persons} 人,{minutes} 分钟),附近有船靠岸或可疑车辆", "{zone_en}: {persons} staying for {minutes} min, and a landing or vehicles near",
     ),
+    ("M06", "comes_in"): ("有{boat_zh}驶向岸边,距岸 {metres} 米", "{boat_en} comes for the shore, {metres} m off"),
+    ("M06", "races_in"): ("有{boat_zh}高速驶向岸边,距岸 {metres} 米", "{boat_en} races for the shore, {metres} m off"),
+    ("M06", "lands"): ("{boat_zh}在非指定点靠岸 {minutes} 分钟", "{boat_en} lies ashore outside a berth for {minutes} min"),
+    ("M06", "persons_land"): ("{boat_zh}在非指定点靠岸,{persons} 人上岸", "{boat_en} lies ashore outside a berth, {persons} persons landed"),
+    ("M06", "landing"): (
+        "{boat_zh}夜间靠岸,{persons} 人上岸,疑似偷渡走私,立即派警", "a landing in progress: {persons} persons from {boat_en}, send a patrol",
+    ),
     ("M07", "stands"): ("岸边夜间停有车辆 {minutes} 分钟,请视频核查", "a vehicle stands by the shore for {minutes} min at night, check by camera"),
     ("M07", "several"): ("岸边夜间聚集车辆 {vehicles} 台,请视频核查", "{vehicles} vehicles stand by the shore at night, check by camera"),
     ("M07", "heavy"): (

@@ -8,6 +8,7 @@ from models.boundary import Boundary
 from models.box_health import BoxHealth
 from models.closed_zone import ClosedZone
 from models.crowd import Crowd
+from models.landing import Landing
 from models.loitering import Loitering
 from models.model import Model
 from models.parameters import checked
@@ -23,6 +24,7 @@ CATALOGUE: tuple[type[Any], ...] = (
     BoxHealth,
     ClosedZone,
     Loitering,
+    Landing,
     Vehicles,
     Crowd,
     PositionSilence,

@@ -97,7 +97,7 @@ class ClosedZone:
             if entry.code != "stays" and entry.last - entry.began >= self.stays:
                 entry.level, entry.code = "orange", "stays"
                 yield self._told(name, entry, "orange", "stays", inside, batch, site)
-        elif entry is not None and entry.emptied(memory.following, batch.heard, self.empty, self.lost):
+        elif entry is not None and entry.emptied(memory.following.looked(entry.camera), batch.heard, self.empty, self.lost):
             yield self._told(name, entry, "over", entry.code, [], batch, site)
             del memory.entries[name]
 

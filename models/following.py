@@ -119,7 +119,7 @@ class Following:
             track.last, track.longitude, track.latitude = at, *place
             track.score, track.name = float(objects.score[of]), f"{camera}/{at}"
             track.dark = bool(objects.lit[of] == 0)
-            if by.still and _away(track.spot, place) > by.still:
+            if by.still and away(track.spot, place) > by.still:
                 track.stands, track.spot = at, place
         look = self.looks[camera][0]
         track.sure = [each for each in track.sure if each > look - by.looks] + [look]
@@ -131,14 +131,19 @@ class Following:
         for other, track in tracks.items():
             if other == key or track.camera != camera or not 0 < at - track.last <= by.gap:
                 continue
-            away = _away((track.longitude, track.latitude), place)
-            if by.near > 0 and away <= by.near and (best is None or away < best[0]):
-                best = away, other
+            metres = away((track.longitude, track.latitude), place)
+            if by.near > 0 and metres <= by.near and (best is None or metres < best[0]):
+                best = metres, other
         return None if best is None else best[1]
 
     def present(self, zone: str, gap: int) -> list[Track]:
         """Who was sure and, when its camera last looked, was there."""
         return [each for each in self.zones.get(zone, {}).values() if each.confirmed and self.looks[each.camera][1] - each.last <= gap]
+
+    def looked(self, camera: str) -> int | None:
+        """When a camera that follows somebody looked last, ms."""
+        look = self.looks.get(camera)
+        return None if look is None else look[1]
 
     def forget(self, now: int, gap: int, lost: int) -> None:
         """Tracks that are gone, in ticks only: by their camera's looks, or after `lost` ms in which it did not look."""
@@ -153,7 +158,7 @@ class Following:
             del self.looks[camera]
 
 
-def _away(one: tuple[float, float], other: tuple[float, float]) -> float:
+def away(one: tuple[float, float], other: tuple[float, float]) -> float:
     """Metres between two places near each other; NaN where one is not known."""
     east, north = scale(other[1]) if np.isfinite(other[1]) else (np.nan, np.nan)
     return float(np.hypot((one[0] - other[0]) * east, (one[1] - other[1]) * north))

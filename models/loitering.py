@@ -103,7 +103,7 @@ class Loitering:
         there = memory.following.present(zone.id, self.gap)
         if entry is not None and there:
             entry.renew(max(there, key=lambda track: (track.last, track.camera)), batch.heard)
-        elif entry is not None and entry.emptied(memory.following, batch.heard, self.empty, self.lost):
+        elif entry is not None and entry.emptied(memory.following.looked(entry.camera), batch.heard, self.empty, self.lost):
             del memory.entries[zone.id]
             yield self.told(zone.id, entry, "over", [], opened, batch, site)
             return

@@ -157,7 +157,7 @@ class Vehicles:
         latest = max(tracks, key=lambda track: (track.last, track.camera)) if tracks else None
         if entry is not None and latest is not None:
             entry.renew(latest, batch.heard)
-        elif entry is not None and (not dark or entry.emptied(memory.following, batch.heard, self.empty, self.lost)):
+        elif entry is not None and (not dark or entry.emptied(memory.following.looked(entry.camera), batch.heard, self.empty, self.lost)):
             del memory.entries[place]
             yield self._finding(place, entry, "over", [], (), batch, site)
             return

@@ -6,7 +6,7 @@ from typing import Any
 from ingest.site import Site
 from models.batch import Batch
 from models.columns import PERSON
-from models.following import Following, Track
+from models.following import Track
 from models.model import Finding, FoundLevel
 from models.places import places_of
 
@@ -28,10 +28,12 @@ class Entry:
             self.heard = heard
         self.last, self.camera = max(self.last, latest.last), latest.camera
 
-    def emptied(self, following: Following, heard: int, empty: int, lost: int) -> bool:
-        """Its camera looked `empty` ms longer and saw nobody, or did not look for `lost` ms of hearing. A camera that is blind empties nothing."""
-        looked = following.looks.get(self.camera)
-        return (looked is not None and looked[1] - self.last >= empty) or heard - self.heard >= lost
+    def emptied(self, looked: int | None, heard: int, empty: int, lost: int) -> bool:
+        """Its camera looked `empty` ms longer (`looked`: when it did so last) and saw nobody, or not at all for `lost` ms of hearing.
+
+        A camera that is blind empties nothing.
+        """
+        return (looked is not None and looked - self.last >= empty) or heard - self.heard >= lost
 
 
 def finding_of(

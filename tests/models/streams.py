@@ -286,11 +286,51 @@ def parking(seed: int) -> list[Event]:
     return ticked(events, begin + 45 * 60_000, begin=begin)
 
 
+def landing(seed: int) -> list[Event]:
+    """Twenty-five minutes of the night: boats come in, pass, swing at anchor, reach the berth; people leave one; one is known by AIS, one lies by its fixes."""
+    chance = random.Random(seed)
+    begin = START + 15 * 3_600_000  # 23:00 local
+    boats = [(n, chance.uniform(0.5, 11), chance.uniform(150, 700), chance.uniform(1, 12), chance.uniform(0, 400), n % 4) for n in range(7)]
+    events: list[Event] = []
+    for second in range(0, 1_500, 4):
+        now, looked = begin + second * 1_000, []
+        for n, along, south, way, first, stays in boats:
+            if second < first or chance.random() < 0.25:
+                continue
+            off = max(8.0 + n * 9, south - way * (second - first)) if stays else south
+            if second > first + 900:
+                off += 3 * (second - first - 900)
+            if off < 900:
+                here = at(along, -off + chance.gauss(0, 1))
+                looked.append(thing(n, "boat", here, score=chance.uniform(0.45, 0.9), lit=n % 2 == 0))
+                if n == 1 and second % 40 == 0:
+                    events.append(Position(device="ais-1", received=now + 60, ts=now, vessel="413000001", position=here, sog=1.0, cog=0.0))
+                if n in (2, 3) and off < 40:
+                    looked += [thing(100 + n * 10 + k, "person", at(along + 0.01 * k, -off + 12)) for k in range(n)]
+        if second % 120 == 0:
+            slow = second > 300
+            events.append(
+                Position(
+                    device="ais-1",
+                    received=now + 70,
+                    ts=now,
+                    vessel="413000002",
+                    position=at(8.5, -30 if slow else -400),
+                    sog=0.1 if slow else 4.0,
+                    cog=0.0,
+                )
+            )
+        if not 700 < second < 780:
+            events.append(seen("cam-1", now, *looked, received=now + chance.choice((50, 50, 6_000))))
+    return ticked(events, begin + 45 * 60_000, begin=begin)
+
+
 STREAMS: dict[str, Callable[[int], list[Event]]] = {
     "M01": devices,
     "M02": devices,
     "M04": strolling,
     "M05": lingering,
+    "M06": landing,
     "M07": parking,
     "M08": thronging,
     "M12": devices,

@@ -119,6 +119,16 @@ STORIES: dict[str, list[Said]] = {
         *looks(NIGHT + 7 * MINUTE, NIGHT + 14 * MINUTE, *((n, "person", at(2.9 + n / 20, 20)) for n in (1, 2, 3)), every=5_000),
         *looks(NIGHT + 14 * MINUTE, NIGHT + 26 * MINUTE, every=5_000),
     ],
+    "landing/two_go_ashore": [
+        *(
+            said
+            for second in range(0, 120, 2)
+            for said in looks(NIGHT + second * 1_000, NIGHT + second * 1_000 + 1, (1, "boat", at(3, 20 - 3 * (120 - second))))
+        ),
+        *looks(NIGHT + 2 * MINUTE, NIGHT + 4 * MINUTE, (1, "boat", at(3, 14)), every=2_000),
+        *looks(NIGHT + 4 * MINUTE, NIGHT + 6 * MINUTE, (1, "boat", at(3, 14)), (2, "person", at(3, 22)), (3, "person", at(3.02, 24)), every=2_000),
+        *looks(NIGHT + 6 * MINUTE, NIGHT + 13 * MINUTE, every=2_000),
+    ],
     "vehicles/a_truck_among_cars": [
         *looks(NIGHT, NIGHT + 12 * MINUTE, (1, "car", at(5, 40)), every=5_000),
         *looks(NIGHT + 12 * MINUTE, NIGHT + 16 * MINUTE, (1, "car", at(5, 40)), (2, "truck", at(5.1, 40)), every=5_000),
