@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -366,31 +367,70 @@ def score(
     start: Annotated[int, typer.Option(help="ms since 1970")] = 1_767_225_600_000,
     site: SitePath = None,
 ) -> None:
-    """Play scenarios into a recording, replay it, and lay the alerts beside the truth: recall, precision, times, false alarms."""
+    """Play scenarios and lay the alerts beside the truth: recall, precision, times, false alarms. Scenes are played with perfect and realistic cameras.
+
+    `day-on-the-coast` takes some minutes a seed.
+    """
     import msgspec
 
-    from alerts.score_text import markdown
+    from alerts.score_text import beside, markdown
     from device_sim.scenario import read_scenario
     from ingest.site_files import read_site
 
     known = read_site(_settings(site=site).site)
-    first, _, last = seeds.partition("-")
-    cards = {}
+    cards: dict[str, Any] = {}
     for name in scenario:
-        for seed in range(int(first), int(last or first) + 1):
-            cards[f"{name}, seed {seed}"] = _scored(known, read_scenario(name), seed, start)
+        found = read_scenario(name)
+        if found.scenes:
+            perfect, realistic = _scored_both(known, found, seeds, start)
+            typer.echo("\n".join([f"# {name}, seeds {seeds}: perfect / realistic cameras", *beside(perfect, realistic), ""]))
+            cards |= {f"{name}, seeds {seeds}, perfect cameras": perfect, f"{name}, seeds {seeds}, realistic cameras": realistic}
+        else:
+            cards[f"{name}, seeds {seeds}"] = _scored(known, found, seeds, start)
     typer.echo(markdown(cards))
     if json:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(cards), indent=1))
 
 
-def _scored(site: Any, scenario: Any, seed: int, start: int) -> Any:
-    from alerts.score import score_recording
-    from device_sim.coast import Coast
-    from device_sim.record import as_read, played
+@app.command(name="score-card")
+def score_card(seeds: Annotated[str, typer.Option(help="of the day: one seed or a range")] = "1", out: Path = Path("docs/score-card.md")) -> None:
+    """Write docs/score-card.md: every scenario of scenes, and the day on the coast. Takes some minutes a seed."""
+    from alerts.score_page import made_from, page
+    from device_sim.scenario import FOLDER, read_scenario
+    from ingest.site_files import read_site
 
-    coast = Coast(site, scenario, seed, scenario.start(site, start))
-    return score_recording(played(coast), lambda: as_read(coast), coast.truth)
+    site = read_site(Settings().site)
+    found = {path.stem: read_scenario(path.stem) for path in sorted(FOLDER.glob("*.toml"))}
+    each = {
+        name: _scored_both(site, scenario, "1", 1_767_225_600_000) for name, scenario in found.items() if scenario.scenes and not scenario.incidents
+    }
+    day = _scored_both(site, found["day_on_the_coast"], seeds, 0)
+    codes = {line.model for cards in (day, *each.values()) for card in cards for line in card.lines}
+    out.write_text(page(each, day, seeds, made_from(site, FOLDER.parent, codes)), encoding="utf-8")
+
+
+def _scored_both(site: Any, scenario: Any, seeds: str, start: int) -> tuple[Any, Any]:
+    """With perfect and with realistic cameras."""
+    from msgspec import structs
+
+    return _scored(site, structs.replace(scenario, lens="perfect"), seeds, start), _scored(
+        site, structs.replace(scenario, lens="realistic"), seeds, start
+    )
+
+
+def _scored(site: Any, scenario: Any, seeds: str, start: int) -> Any:
+    from alerts.score import card_of, run_of
+    from device_sim.coast import Coast
+    from device_sim.day import with_day
+    from device_sim.record import as_read, played
+    from models.catalogue import CATALOGUE
+
+    first, _, last = seeds.partition("-")
+    start, runs = scenario.start(site, start), []
+    for seed in range(int(first), int(last or first) + 1):
+        coast = Coast(site, with_day(site, scenario, seed, start, [kind.code for kind in CATALOGUE]), seed, start)
+        runs.append(run_of(played(coast), partial(as_read, coast), coast.truth))
+    return card_of(site, runs)
 
 
 @app.command()

@@ -22,6 +22,7 @@ from models.model import RANK
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # ms
 WINDOW = 10 * MINUTE  # ISA-18.2
 NEAR = 500.0  # m at which an alert at a position is taken for one of a staged position; ours
+ENDLESS = ("M01", "M09")  # have no "over": another press counts
 GRACE = 15 * MINUTE  # ms after its end in which a happening still explains an alert; ours
 
 
@@ -133,19 +134,27 @@ def _must(given: Mapping[str, Any], one: Mapping[str, Any]) -> Must:
 
 
 def raised_of(outcomes: Iterable[Outcomes]) -> list[Raised]:
-    """The alerts of a replay, drills apart, in the order in which they were raised."""
+    """The alerts of a replay, drills apart, in the order in which they were raised. One that comes back, or is pressed again, counts as one more."""
     alerts: dict[str, Raised] = {}
+    last: dict[str, tuple[Alert, int]] = {}  # its last revision, how often it was raised
     for step in outcomes:
         for alert in step.alerts:
-            known = alerts.get(alert.id)
-            alerts[alert.id] = _as_first(alert) if known is None else _further(known, alert)
+            before, nth = last.get(alert.id, (None, 0))
+            nth += before is None or _again(before, alert)
+            last[alert.id] = alert, nth
+            name = f"{alert.id}#{nth}" if nth > 1 else alert.id
+            known = alerts.get(name)
+            alerts[name] = _as_first(alert, name, again=nth > 1) if known is None else _further(known, alert)
     return [alert for alert in alerts.values() if not alert.drill]
 
 
-def _as_first(alert: Alert) -> Raised:
-    return Raised(
-        alert.id, alert.model, alert.subject, alert.position, alert.occurred, {alert.level: alert.raised}, alert.drill, tuple(alert.audience)
-    )
+def _again(before: Alert, alert: Alert) -> bool:
+    return (before.condition == "over" and alert.condition == "active") or (alert.model in ENDLESS and alert.count > before.count)
+
+
+def _as_first(alert: Alert, name: str, *, again: bool) -> Raised:
+    at = alert.updated if again else alert.raised
+    return Raised(name, alert.model, alert.subject, alert.position, alert.occurred, {alert.level: at}, alert.drill, tuple(alert.audience))
 
 
 def _further(known: Raised, alert: Alert) -> Raised:
@@ -155,7 +164,7 @@ def _further(known: Raised, alert: Alert) -> Raised:
 
 
 def card(
-    staged: Sequence[Staged], raised: Sequence[Raised], start: int, length: int, cameras: int, seats: Mapping[str, str],
+    staged: Sequence[Staged], raised: Sequence[Raised], start: int, length: int, cameras: float, seats: Mapping[str, str],
     conditions: Sequence[Conditions] = (),
 ) -> Card:  # fmt: skip
     """The score of `raised` against `staged` over `length` ms from `start`. `seats`: person -> seat; `cameras`: how many watched."""
@@ -243,15 +252,58 @@ def _loads(raised: Sequence[Raised], start: int, length: int, seats: Mapping[str
     return list(counts.values())
 
 
-def score_recording(site: Site, recording: Path | Recorded, truth: Iterable[Mapping[str, Any]]) -> Card:
-    """Replay a recording by the site's thresholds and score it against its truth (lines of a truth file). Raises ValueError where it cannot be read."""
+class Run(Struct, frozen=True):
+    """One recording laid beside its truth: from `start`, `length` ms, watched by so many cameras."""
+
+    staged: tuple[Staged, ...]
+    raised: tuple[Raised, ...]
+    start: int
+    length: int
+    cameras: int
+    conditions: tuple[Conditions, ...]
+
+
+def run_of(site: Site, recording: Path | Recorded, truth: Iterable[Mapping[str, Any]]) -> Run:
+    """Replay a recording by the site's thresholds beside its truth (lines of a truth file). Raises ValueError where it cannot be read."""
     steps = [step for step in replay(site, recording) if step.alerts or step.now]
     raised = raised_of(steps)
     start = min((step.now for step in steps if step.now), default=0)
     length = max(1, max((step.now for step in steps), default=0) - start)
-    seats = {person.id: person.seat for person in site.people if person.seat}
     cameras = sum(device.type == "camera" and device.in_service for device in site.devices)
-    return card(staged_of(truth), raised, start, length, cameras, seats, conditions_of(site, raised, start, length))
+    return Run(tuple(staged_of(truth)), tuple(raised), start, length, cameras, tuple(conditions_of(site, raised, start, length)))
+
+
+def card_of(site: Site, runs: Sequence[Run]) -> Card:
+    """Several runs as if one had followed the other."""
+    staged: list[Staged] = []
+    raised: list[Raised] = []
+    conditions: list[Conditions] = []
+    start = end = runs[0].start
+    for nth, run in enumerate(runs):
+        late = end - run.start + (nth and DAY)  # a day between two, so that none explains the other's
+        staged += [_staged_later(each, late) for each in run.staged]
+        raised += [_raised_later(each, late, nth) for each in run.raised]
+        conditions += [structs.replace(each, at=each.at + late, until=each.until + late) for each in run.conditions]
+        end = run.start + run.length + late
+    seats = {person.id: person.seat for person in site.people if person.seat}
+    length = sum(run.length for run in runs)
+    found = card(staged, raised, start, length, sum(run.cameras * run.length for run in runs) / length, seats, conditions)
+    loads = [load for run in runs for load in _loads(run.raised, run.start, run.length, seats)]
+    return structs.replace(found, per_ten_minutes=sum(map(sum, loads)) / max(1, sum(map(len, loads))), busiest=max(map(max, loads), default=0))
+
+
+def _staged_later(one: Staged, late: int) -> Staged:
+    def later(must: Must) -> Must:
+        return structs.replace(must, by=must.by + late)
+
+    must = later(one.must) if one.must else None
+    return structs.replace(one, at=one.at + late, until=one.until + late, must=must, also=tuple(later(each) for each in one.also))
+
+
+def _raised_later(one: Raised, late: int, nth: int) -> Raised:
+    reached = {level: at + late for level, at in one.reached.items()}
+    ended = one.ended + late if one.ended is not None else None
+    return structs.replace(one, id=f"{nth}/{one.id}", occurred=one.occurred + late, reached=reached, ended=ended)
 
 
 def conditions_of(site: Site, raised: Sequence[Raised], start: int, length: int) -> list[Conditions]:

@@ -44,13 +44,41 @@ def _listed(head: str, items: tuple[str, ...]) -> str:
     return f"\n{head}: {'; '.join(items[:30]) + more if items else 'nothing'}.\n"
 
 
+def beside(perfect: Card, realistic: Card) -> Iterable[str]:
+    """A table by model: both cameras in one row, `perfect / realistic`."""
+    yield "| model | staged | recall | of red | precision | p50 | p95 | false a camera-day | false a seat-hour |"
+    yield "|" + "---|" * 9
+    others = {line.model: line for line in realistic.lines}
+    for line in perfect.lines:
+        pair = (line, others.get(line.model, Line(line.model)))
+        cells = (
+            _named(line.model), line.staged, _two(_percent(each.recall) for each in pair), _two(_red(each) for each in pair),
+            _two(_percent(each.precision) for each in pair), _two(_time(each.p50) for each in pair), _two(_time(each.p95) for each in pair),
+            _two("–" if each.per_camera_day is None else f"{each.per_camera_day:.3f}" for each in pair), _two(f"{each.per_seat_hour:.3f}" for each in pair),
+        )  # fmt: skip
+        yield "| " + " | ".join(map(str, cells)) + " |"
+
+
+def _two(cells: Iterable[str]) -> str:
+    one, other = cells
+    return one if one == other else f"{one} / {other}"
+
+
+def _red(line: Line) -> str:
+    return f"{line.red_found}/{line.red_staged}" if line.red_staged else "–"
+
+
+def _named(model: str) -> str:
+    zh, en = MODELS.get(model, ("", ""))
+    return f"{model} {zh} {en}".strip()
+
+
 def table(lines: Iterable[Line]) -> Iterable[str]:
     yield "| " + " | ".join(HEAD) + " |"
     yield "|" + "---|" * len(HEAD)
     for line in lines:
-        zh, en = MODELS.get(line.model, ("", ""))
         cells = (
-            f"{line.model} {zh} {en}", line.staged, line.found, _percent(line.recall), f"{line.red_found}/{line.red_staged}" if line.red_staged else "–",
+            _named(line.model), line.staged, line.found, _percent(line.recall), _red(line),
             line.alerts, _percent(line.precision), _time(line.p50), _time(line.p95),
             "–" if line.per_camera_day is None else f"{line.per_camera_day:.3f}", f"{line.per_seat_hour:.3f}", line.above_blue_unexplained,
         )  # fmt: skip

@@ -13,7 +13,7 @@ from device_sim.scenario import Cast, Scenario, Staged, What, cast, staged
 from device_sim.scenes import Changed, Plan, plan
 from device_sim.sea import sea
 from device_sim.vessels import fixes, reports, vessel
-from device_sim.vision import LENSES, looks, near
+from device_sim.vision import LENSES, PERFECT, looks, near
 from device_sim.voyages import Voyage, fleet
 from ingest.geo import metres
 from ingest.site import Device, Site
@@ -44,8 +44,8 @@ class Coast:
         self.lens = LENSES[scenario.lens]
         cameras = tuple(device for device in site.devices if device.type == "camera" and device.in_service)
         self.near = near(cameras, self.plan.actors, self.lens)
-        there = {device.id for device in self.cast.cameras}
-        self.cast = self.cast._replace(cameras=(*self.cast.cameras, *(each for each in cameras if each.id in self.near and each.id not in there)))
+        wanted = {*(device.id for device in self.cast.cameras), *near(cameras, self.plan.actors, PERFECT)}  # the same ones, however they see
+        self.cast = self.cast._replace(cameras=tuple(each for each in cameras if each.id in wanted))
         self.voyages = fleet(site, self.cast.vessels, seed, start, self.end) if self.cast.receivers else {}
         self.staged = tuple(staged(scenario, self.cast, seed, start, self.end, self._can))
         self.outages = tuple(one for one in self.staged if one.what == "broker_outage")

@@ -53,6 +53,8 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     begins: str = ""  # local time, as 2026-05-03T22:00, where that matters; live it is now
     lens: str = "perfect"  # how cameras see, as in vision.py
     scenes: tuple[Scene, ...] = ()
+    incidents: int = 0  # more scenes, drawn by the seed from the other scenarios: that must be told
+    harmless: int = 0  # and that must not
 
     @property
     def length(self) -> int | None:
@@ -88,7 +90,7 @@ class Cast(NamedTuple):
 
 def read_scenario(name: str) -> Scenario:
     """By name or path. Raises ValueError with what is wrong, FileNotFoundError."""
-    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
+    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name.replace('-', '_')}.toml"
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Scenario)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as wrong:

@@ -4,16 +4,17 @@ A scene has things that move (`actors.py`), voyages of registered boats (`voyage
 Its truth is told by whoever wrote the scene, from the rule book, not from what a model makes of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
 from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from device_sim.actors import MINUTE, Actor, Moving, actors, frame_at, middle_of
+from device_sim.actors import MINUTE, Actor, Moving, Point, actors, frame_at, middle_of
 from device_sim.chance import rng
 from device_sim.voyages import Voyage, voyage_of
 from ingest.durations import duration
-from ingest.geo import metres
+from ingest.geo import inside, metres, to_local
 from ingest.site import Device, Lonlat, Site
 from ingest.site import Vessel as Registered
 
@@ -28,6 +29,9 @@ class Must(Struct, frozen=True, forbid_unknown_fields=True):
     within: float = 500.0  # m of the place
 
 
+CRUISE = 4.0  # m/s, of a vessel on its way to shelter; ours
+
+
 class Boat(Struct, frozen=True, forbid_unknown_fields=True):
     """A registered boat of which only others speak: its MMSI, or one by its gear and length (m)."""
 
@@ -38,14 +42,14 @@ class Boat(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sailing(Struct, frozen=True, forbid_unknown_fields=True):
-    """A registered boat's trip from its harbour and back. Reports go to its station's console; `eta` after departing; empty: nobody reports."""
+    """A registered boat's trip from its harbour and back. Reports go to its station's console; `eta` after departing."""
 
     vessel: str = "registered"
     departs: str = "0s"
     fishes: str = "30min"
     report: bool = True
     back: bool = True
-    eta: str = "8h"
+    eta: str = ""  # empty: an hour after it will be back
     persons: int = 3
     counted: int | None = None  # on return
     checks: dict[str, str] = {}
@@ -55,7 +59,10 @@ class Sailing(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Saying(Struct, frozen=True, forbid_unknown_fields=True):
-    """A message. `device`: an id, `console`, `sensor` and so on for the first of a type, `near:camera` for the nearest; `times`: fields in ms after the scene."""
+    """A message. `device`: an id, `console`, `sensor` and so on for the first of a type, `near:camera` for the nearest; `times`: fields in ms after the scene.
+
+    In `fields` `#place` stands for the scene's place and `#0`, `#1` for its vessels; an `id` is made the scene's own.
+    """
 
     device: str
     kind: str
@@ -153,6 +160,10 @@ class _Names:
         return found
 
 
+def _named(scene: Scene) -> list[str]:
+    return [*(each.vessel for each in scene.boats), *(each.vessel for each in scene.sailing), *(each.vessel for each in scene.moving)]
+
+
 def _fits(vessel: Registered, boat: Boat) -> bool:
     """Nothing is wrong with it, and it is as it was asked for."""
     sound = (
@@ -163,8 +174,7 @@ def _fits(vessel: Registered, boat: Boat) -> bool:
 
 def plan(site: Site, scenes: Sequence[Scene], taken: Sequence[str], seed: int, start: int) -> Plan:
     """`taken`: vessels that sail already. Raises ValueError with the scene that cannot be staged."""
-    cast: list[Boat | Sailing | Moving] = [each for scene in scenes for each in (*scene.boats, *scene.sailing, *scene.moving)]
-    named = [each.vessel for each in cast if each.vessel in site.vessel]
+    named = [name for scene in scenes for name in _named(scene) if name in site.vessel]
     names = _Names(site, (*taken, *named))
     moving: list[Actor] = []
     voyages: dict[str, Voyage] = {}
@@ -188,13 +198,17 @@ def plan(site: Site, scenes: Sequence[Scene], taken: Sequence[str], seed: int, s
                 if each.silent:
                     silences[vessel] = at + duration(each.silent)
             for say in scene.says:
-                said += _says(site, say, here, ids, at)
+                said += _says(site, say, here, {"#place": place, **{f"#{nth}": vessel for nth, vessel in enumerate(ids)}}, at, str(number))
             for change in scene.changes:
                 for device in _devices(site, change.device, here):
                     changes.setdefault(device.id, []).append(_changed(change, at))
-            truth.append(_truth(scene, place, here, ids, at, at + duration(scene.lasts)))
+            until = max([at + duration(scene.lasts), *(voyages[name].trips[0].returns for name in ids if name in voyages)])
+            truth.append(_truth(scene, place, here, ids, at, until))
         except ValueError as wrong:
             raise ValueError(f"scene {scene.name}: {wrong}") from wrong
+    slow = [change for device, some in changes.items() if site.device[device].type == "receiver" for change in some if change.waits]
+    for one in truth:
+        _later(one, slow)
     return Plan(
         tuple(moving), voyages, silences, tuple(sorted(said, key=lambda each: each.at)),
         {device: tuple(some) for device, some in changes.items()}, tuple(truth),
@@ -220,8 +234,23 @@ def _cast(site: Site, scene: Scene, place: str, names: _Names, at: int, seed: in
         vessels = [names.vessel(moving.vessel, Boat()) for _ in range(moving.count)] if moving.ais else []
         ids += vessels
         frame = frame_at(site, middle, shore=shore)
-        found += actors(f"{number}.{nth}", moving, frame, at, vessels, rng(seed, f"scene {number}.{nth}"))
+        chance = rng(seed, f"scene {number}.{nth}")
+        found += [_sheltered(site, actor, chance) for actor in actors(f"{number}.{nth}", moving, frame, at, vessels, chance)]
     return found, ids
+
+
+def _sheltered(site: Site, actor: Actor, chance: Random) -> Actor:
+    """A vessel that is heard does not end at sea, where its silence would be an event of its own: it sails to the nearest anchorage or harbour."""
+    shelters = [zone for zone in site.zones if zone.kind in ("anchorage", "harbour", "berth")]
+    if not actor.vessel or not shelters or any(inside(zone.ring, actor.position(actor.ends)) for zone in shelters):
+        return actor
+    end = actor.position(actor.ends)
+    middles = [middle_of(site, zone.id)[0] for zone in shelters if zone.kind == "anchorage"] or [middle_of(site, zone.id)[0] for zone in shelters]
+    place = min(middles, key=lambda middle: metres(middle, end))
+    east, north = to_local(actor.place, place)
+    aside = (chance.uniform(-800, 800), chance.uniform(-600, 600))
+    arrives = actor.ends + round(metres(end, place) / CRUISE * 1000)
+    return actor._replace(way=(*actor.way, Point(arrives, east + aside[0], north + aside[1])))
 
 
 def _sail(site: Site, sailing: Sailing, vessel: str, name: str, at: int, seed: int) -> tuple[Voyage, list[Told]]:
@@ -235,7 +264,12 @@ def _sail(site: Site, sailing: Sailing, vessel: str, name: str, at: int, seed: i
     checks = {**dict.fromkeys(("papers", "insurance", "inspection", "locator", "radio", "lifejackets"), "ok"), **sailing.checks}
     told = []
     if sailing.report:
-        out = {"report": "departure", "eta": departs + duration(sailing.eta), "persons": sailing.persons, "checks": checks}
+        out = {
+            "report": "departure",
+            "eta": departs + duration(sailing.eta) if sailing.eta else voyage.trips[0].returns + 60 * MINUTE,
+            "persons": sailing.persons,
+            "checks": checks,
+        }
         told.append(Told(max(at, departs - 10 * MINUTE), console, "trip", {"id": f"scene-{name}-out", **fields, **out}))
     if sailing.back:
         home = {"report": "return", "persons": sailing.persons if sailing.counted is None else sailing.counted}
@@ -252,20 +286,19 @@ def _console(site: Site, vessel: str) -> Device:
     return min(consoles, key=_from(post.position)) if post is not None and post.position is not None else consoles[0]
 
 
-def _says(site: Site, say: Saying, here: Lonlat | None, ids: Sequence[str], at: int) -> list[Told]:
+def _says(site: Site, say: Saying, here: Lonlat | None, names: Mapping[str, str], at: int, number: str) -> list[Told]:
     first = at + duration(say.after)
     last = at + duration(say.until) if say.until else first
     step = duration(say.every) if say.every else 1
-    fields = {name: ids[int(value[1:])] if isinstance(value, str) and value in _VESSELS else value for name, value in say.fields.items()}
+    fields = {name: names.get(value, value) if isinstance(value, str) else value for name, value in say.fields.items()}
+    if "id" in fields:
+        fields["id"] = f"{fields['id']}-{number}"
     if here is not None and fields.get("position") == "here":
         fields["position"] = list(here)
     moments = {name: (at - duration(value[1:]) if value.startswith("-") else at + duration(value)) for name, value in say.times.items()}
     early = duration(say.early) if say.early else 0
     (device, *_) = _devices(site, say.device, here)
     return [Told(moment, device, say.kind, {**fields, **moments, "ts": moment - early}) for moment in range(first, last + 1, step)]
-
-
-_VESSELS = tuple(f"#{nth}" for nth in range(10))  # the scene's vessels, in order
 
 
 def _devices(site: Site, wanted: str, here: Lonlat | None) -> list[Device]:
@@ -287,6 +320,13 @@ def _from(here: Lonlat) -> Callable[[Device], float]:
 def _changed(change: Change, at: int) -> Changed:
     since = at + duration(change.after)
     return Changed(since, since + duration(change.lasts), change.kind, change.fields, change.silent, duration(change.waits) if change.waits else 0)
+
+
+def _later(one: dict[str, Any], slow: Sequence[Changed]) -> None:
+    """What vessels say on a slow line can be told of only when it is here."""
+    must = one["must"]
+    if must is not None and any(subject.isdigit() for subject in must["subject"]):
+        must["by"] += max((change.waits for change in slow if change.since < must["by"] and one["at"] < change.until), default=0)
 
 
 def _truth(scene: Scene, place: str, here: Lonlat | None, ids: Sequence[str], at: int, until: int) -> dict[str, Any]:

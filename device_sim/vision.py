@@ -26,7 +26,7 @@ class Lens(Struct, frozen=True, forbid_unknown_fields=True):
     """`recall`: (pixels high at least, share of looks in which it is found), rising."""
 
     name: str = "perfect"
-    reach: float = 600.0  # m for people and vehicles; boats twice that
+    reach: float = 400.0  # m for people and vehicles; boats twice that
     focal: float = 20_000.0  # px: a perfect camera shows everything large enough
     recall: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
     score: tuple[float, float] = (0.85, 0.95)

@@ -76,7 +76,9 @@ def fleet(site: Site, names: Sequence[str], seed: int, start: int, end: int) -> 
         chance = rng(seed, f"voyage {name}")
         harbour = _home(site, net, name, chance)
         place = taken[harbour] = taken.get(harbour, -1) + 1
-        found[name] = _voyage(net, harbour, place, chance, start, end)
+        known = site.vessel.get(name)
+        together = rng(seed, f"voyage of group {known.group}") if known and known.group else chance
+        found[name] = _voyage(net, harbour, place, chance, together, start, end)
     return found
 
 
@@ -110,28 +112,26 @@ def _home(site: Site, net: Water, name: str, chance: Random) -> str:
     return min(net.harbours, key=lambda harbour: (metres(harbour.middle, here), harbour.id)).id
 
 
-def _voyage(net: Water, harbour: str, place: int, chance: Random, start: int, end: int) -> Voyage:
-    """Moorings are shared by rafting: `place` is this vessel's number in its harbour."""
+def _voyage(net: Water, harbour: str, place: int, chance: Random, together: Random, start: int, end: int) -> Voyage:
+    """Moorings are shared by rafting: `place` is this vessel's number in its harbour. `together`: the chance of its ten-ship group, which sails as one."""
     moorings = next(each.moorings for each in net.harbours if each.id == harbour)
     mooring = moorings[place % len(moorings)]
-    knots = chance.uniform(5, 9)
+    knots = together.uniform(5.5, 8.5) + chance.uniform(-0.5, 0.5)
     legs: list[Leg] = []
     trips: list[Trip] = []
-    at = start - round(chance.uniform(0, 14) * HOUR)
+    gathers = at = start - round(together.uniform(0, 14) * HOUR)
+    berth = net.points[mooring]
     while at < end + HOUR:
-        stay = round(chance.uniform(2, 8) * HOUR)
-        berth = net.points[mooring]
-        legs.append(Leg(at, at + stay, berth, berth, "moored"))
-        out, home = _there_and_back(net, mooring, chance)
+        leaves = gathers + round(together.uniform(2, 8) * HOUR)
+        until = leaves + round(together.uniform(3.5, 8) * HOUR)
+        out, home = _there_and_back(net, mooring, together)
         if not out:
             return Voyage(harbour, (Leg(start - HOUR, end + HOUR, berth, berth, "moored"),), ())
-        departs = at = at + stay
-        legs += _sail(out, at, knots)
-        at = legs[-1].until
-        legs += _fish(out[-1], at, at + round(chance.uniform(2, 6) * HOUR), chance)
-        at = legs[-1].until
-        legs += _sail(home, at, knots)
-        at = legs[-1].until
+        departs = max(at + MINUTE, leaves + round(chance.uniform(0, 8) * MINUTE))
+        legs += [Leg(at, departs, berth, berth, "moored"), *_sail(out, departs, knots)]
+        legs += _fish(out[-1], legs[-1].until, max(until, legs[-1].until + 30 * MINUTE), chance)
+        legs += _sail(home, legs[-1].until, knots)
+        at, gathers = legs[-1].until, until + 3 * HOUR
         trips.append(Trip(departs, at))
     kept = [leg for leg in legs if leg.until > start - HOUR]
     return Voyage(harbour, tuple(kept), tuple(trip for trip in trips if trip.returns > start))
@@ -166,4 +166,4 @@ def _fish(ground: Lonlat, at: int, until: int, chance: Random) -> Iterator[Leg]:
         here, at = there, ends
         if last:
             return
-    yield Leg(at, at + 1_000, here, ground, "fishing")
+    yield Leg(at, at + max(1_000, round(metres(here, ground) / (3 * KNOT) * 1000)), here, ground, "fishing")

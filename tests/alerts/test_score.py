@@ -1,10 +1,12 @@
 """The score card counts as a person would who lays the truth beside the alerts."""
 
 import pytest
+from msgspec import structs
 
-from alerts.score import Conditions, Must, Raised, Staged, card, staged_of
-from alerts.score_text import markdown
-from tests.small_coast import START, at
+from alerts.alert import Alert, Bilingual, Change, Outcomes, Reason
+from alerts.score import Conditions, Must, Raised, Run, Staged, card, card_of, raised_of, staged_of
+from alerts.score_text import beside, markdown
+from tests.small_coast import START, at, site
 
 MINUTE, HOUR = 60_000, 3_600_000
 SEATS = {"wang": "room-1", "li": "room-2"}
@@ -96,3 +98,40 @@ def test_the_page_says_what_was_missed_and_what_was_false():
     assert "| M04 封闭区域闯入 Closed-zone entry | 2 | 1 | 50% |" in page
     assert "Missed: M04 walk zone-a." in page
     assert "Not explained by anything staged: M04 yellow zone-b." in page
+
+
+def test_two_days_are_scored_as_one_that_followed_the_other():
+    days = [
+        Run((staged(10), staged(30)), (raised(10), raised(60, subject="zone-b")), START, 2 * HOUR, 3, ()),
+        Run((staged(10),), (raised(10),), START, 2 * HOUR, 5, ()),
+    ]
+    found = card_of(site(), days)
+    line = only(found)
+    assert (line.staged, line.found, line.alerts, line.explained) == (3, 2, 3, 2)
+    assert line.per_camera_day == pytest.approx(1 / (8 * 2 / 24))
+    assert found.length == 4 * HOUR
+    assert found.busiest == 1
+
+
+def test_an_alert_that_comes_back_and_a_second_press_count_once_more():
+    first = Alert(
+        id="a", key="k", model="M02", area="bay", segment="", subject="box-01", place="", position=None, level="blue", reason=Reason("silent", {}),
+        text=Bilingual("", ""), occurred=START, raised=START, updated=START, change=Change("raised", "", ""),
+    )  # fmt: skip
+    over = structs.replace(first, condition="over", updated=START + MINUTE)
+    back = structs.replace(first, count=2, updated=START + 5 * MINUTE)
+    told = structs.replace(first, count=3, updated=START + 6 * MINUTE)
+    found = raised_of([Outcomes(area="bay", offset=0, now=START, alerts=(each,)) for each in (first, over, back, told)])
+    assert [each.raised for each in found] == [START, START + 5 * MINUTE]
+    press, again = structs.replace(first, model="M01"), structs.replace(first, model="M01", count=2, updated=START + MINUTE)
+    assert [each.raised for each in raised_of([Outcomes(area="bay", offset=0, now=START, alerts=(each,)) for each in (press, again)])] == [
+        START,
+        START + MINUTE,
+    ]
+
+
+def test_perfect_and_realistic_cameras_stand_side_by_side():
+    perfect, realistic = scored([staged(10), staged(40)], [raised(10), raised(40)]), scored([staged(10), staged(40)], [raised(10)])
+    row = list(beside(perfect, realistic))[-1]
+    assert "100% / 50%" in row
+    assert "| 2 |" in row

@@ -16,7 +16,11 @@ from models.catalogue import CATALOGUE
 from tests.small_coast import START
 
 SITE = read_site(Path(__file__).parents[2] / "sites" / "quanzhou-bay")
-SCENARIOS = {name: scenario for name in sorted(path.stem for path in FOLDER.glob("*.toml")) if (scenario := read_scenario(name)).scenes}
+SCENARIOS = {
+    name: scenario
+    for name in sorted(path.stem for path in FOLDER.glob("*.toml"))
+    if (scenario := read_scenario(name)).scenes and not scenario.incidents
+}
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
