@@ -39,7 +39,7 @@ def places(site: Site, area: Area, alert: Alert) -> tuple[str, ...]:
     segments = [alert.segment] if alert.segment in site.segment else []
     zones = [alert.subject] if alert.subject in site.zone else []
     posts = [alert.subject] if alert.subject in site.post else []
-    if alert.subject == area.id:
+    if alert.subject.partition("/")[0] == area.id:  # the area, or a hazard in it: bay/wind
         segments = [segment.id for segment in site.segments if segment.area == area.id]
         zones = [zone.id for zone in site.zones if area.id in zone.areas]
     elif posts:

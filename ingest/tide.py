@@ -115,6 +115,20 @@ def tide_of(site: Site, area: str) -> Tide | None:
     return kept[area]
 
 
+def above_chart(given: Mapping[str, Any], level: float, datum: str) -> float | None:
+    """Metres above chart datum of a gauge's `level` above `datum` (chart, msl, 1985, gauge); None where tide.json does not say how they lie to each other.
+
+    `datums` of tide.json gives each datum's zero above one common reference, as TICON-4 does: MSL, the chart datum's own name, `1985`, `gauge`.
+    """
+    if datum == "chart":
+        return level
+    mean, name = mean_level(given)
+    if datum == "msl":
+        return None if mean is None else round(level + mean, 3)
+    datums = given.get("datums", {})
+    return round(level + float(datums[datum]) - float(datums[name]), 3) if datum in datums and name in datums else None
+
+
 def _tide(given: Mapping[str, Any], area: str) -> Tide | None:
     mean, datum = mean_level(given)
     offset = given.get("offsets", {}).get(area, {})

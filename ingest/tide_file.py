@@ -1,7 +1,8 @@
 """What a site's tide.json may say, and what is wrong with it: the constituents of a station as TICON-4's database writes them, a datum, and what is the site's own.
 
 The site's own: `z0` (m of mean sea level above chart datum, if `datums` do not say it), `offsets` (for each area how its tide differs from the station's:
-`minutes` later, `ratio` of the range, `metres` higher), `waters` (high and low waters of a printed table, for where there are no constituents).
+`minutes` later, `ratio` of the range, `metres` higher), `waters` (high and low waters of a printed table, for where there are no constituents),
+`warning` (the warning tide levels 警戒潮位 blue, yellow, orange, red, m above chart datum), and among `datums` also `1985` and `gauge`, if a gauge speaks in these.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,16 @@ def mean_level(given: Mapping[str, Any]) -> tuple[float | None, str]:
 def constituents_of(given: Mapping[str, Any]) -> tuple[tuple[str, float, float], ...]:
     """(name, amplitude in m, phase lag of Greenwich in degrees) of each."""
     return tuple((str(row["name"]), float(row["amplitude"]), float(row["phase"])) for row in given.get("harmonic_constituents", ()))
+
+
+COLOURS = ("blue", "yellow", "orange", "red")
+
+
+def warning_levels(given: Mapping[str, Any]) -> tuple[float, float, float, float]:
+    """Warning tide levels (警戒潮位) of blue, yellow, orange and red, m above chart datum; infinite where tide.json names none."""
+    said = given.get("warning", {})
+    blue, yellow, orange, red = (float(said.get(colour, "inf")) for colour in COLOURS)
+    return blue, yellow, orange, red
 
 
 def waters_of(given: Mapping[str, Any]) -> Waters:
@@ -59,6 +70,9 @@ def _faults(given: Mapping[str, Any], areas: Mapping[str, Any]) -> Iterator[tupl
             low, high = OFFSETS.get(name, (0.0, 0.0))
             if name not in OFFSETS or not low <= float(value) <= high:
                 yield f"offset {name} = {value!r} of {area}", ", ".join(f"{each} {a:g} to {b:g}" for each, (a, b) in OFFSETS.items())
+    levels = [float(given.get("warning", {}).get(colour, "nan")) for colour in COLOURS if colour in given.get("warning", {})]
+    if set(given.get("warning", {})) - set(COLOURS) or levels != sorted(levels) or any(not -5 < level < 30 for level in levels):
+        yield f"warning = {given.get('warning')}", "metres above chart datum for blue, yellow, orange, red, rising"
     waters = waters_of(given)
     for (before, low), (after, high) in pairwise(waters):
         if not HOURS[0] <= (after - before) / 3_600_000 <= HOURS[1] or low == high:

@@ -12,7 +12,8 @@ MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # ms
 # Least mean wind of each force in m/s. Source: the standard Beaufort table, and its Chinese extension to 17
 BEAUFORT = (0.0, 0.3, 1.6, 3.4, 5.5, 8.0, 10.8, 13.9, 17.2, 20.8, 24.5, 28.5, 32.7, 37.0, 41.5, 46.2, 51.0, 56.1)
 KINDS = ("wind", "typhoon", "moratorium", "recall")
-LASTS = {"wind": DAY, "typhoon": 2 * DAY, "moratorium": 120 * DAY, "recall": 7 * DAY}  # ms, where a bulletin names no end; ours
+# ms, where a bulletin names no end; ours
+LASTS = {"wind": DAY, "typhoon": 2 * DAY, "moratorium": 120 * DAY, "recall": 7 * DAY, "fog": 12 * HOUR, "wave": DAY, "surge": DAY, "thunderstorm": 6 * HOUR, "tsunami": 12 * HOUR}  # fmt: skip
 KEPT = 200  # bulletins at most; ours
 
 
@@ -29,6 +30,7 @@ class Notice(NamedTuple):
     gear: tuple[str, ...]
     length_max: float  # m, infinite: all
     polygon: tuple[Lonlat, ...]
+    issuer: str
 
     def concerns(self, boat: Vessel, position: Lonlat | None) -> bool:
         if self.gear and boat.gear not in self.gear:
@@ -45,16 +47,17 @@ class Bans:
     notices: dict[str, list[Any]] = field(default_factory=dict)
     blown: dict[int, int] = field(default_factory=dict)
 
-    def hear(self, event: Bulletin, at: int) -> None:
+    def hear(self, event: Bulletin, at: int, kinds: tuple[str, ...] = KINDS) -> None:
         """A withdrawal stands, whether it comes after its bulletin or before."""
         known = self.notices.get(event.id)
-        if event.type not in KINDS or (known is not None and known[1]):
+        if event.type not in kinds or (known is not None and known[1]):
             return
         begins = event.onset if event.onset is not None else at
         ends = event.expires if event.expires is not None else max(begins, event.deadline or 0) + LASTS[event.type]
         self.notices[event.id] = list(Notice(
             event.type, event.message == "cancel", begins, ends, event.deadline if event.deadline is not None else begins, event.colour or "",
             int(event.wind_force or 0), event.gear, float("inf") if event.length_max is None else event.length_max, event.polygon,
+            event.issuer or "",
         ))  # fmt: skip
         while len(self.notices) > KEPT:
             del self.notices[min(self.notices, key=lambda name: (self.notices[name][3], name))]
@@ -81,7 +84,7 @@ class Bans:
 
 
 def _notice(row: list[Any]) -> Notice:
-    return Notice._make([*row[:7], tuple(row[7]), row[8], tuple((x, y) for x, y in row[9])])  # lists come back from a snapshot
+    return Notice._make([*row[:7], tuple(row[7]), row[8], tuple((x, y) for x, y in row[9]), row[10]])  # lists come back from a snapshot
 
 
 def force_of(wind: float) -> int:

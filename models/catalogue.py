@@ -15,6 +15,7 @@ from models.parameters import checked
 from models.position_silence import PositionSilence
 from models.rendezvous import Rendezvous
 from models.sailing_ban import SailingBan
+from models.sea_state import SeaState
 from models.sos import SosCall
 from models.trips import Trips
 from models.vehicles import Vehicles
@@ -32,6 +33,7 @@ CATALOGUE: tuple[type[Any], ...] = (
     Boundary,
     Trips,
     SailingBan,
+    SeaState,
 )
 
 

@@ -45,7 +45,7 @@ class Memory:
 class SailingBan:
     code: ClassVar[str] = "M16"
     name: ClassVar[str] = "sailing_ban"
-    memory_version: ClassVar[int] = 1
+    memory_version: ClassVar[int] = 2
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ()
     rare: ClassVar[tuple[str, ...]] = ("bulletin", "weather", "trip")

@@ -24,6 +24,7 @@ from ingest.events import (
     Tick,
     Trip,
     Unit,
+    Wave,
     Weather,
 )
 from tests.small_coast import START, at, box, seen, thing, tick
@@ -325,6 +326,31 @@ def landing(seed: int) -> list[Event]:
     return ticked(events, begin + 45 * 60_000, begin=begin)
 
 
+def weathering(seed: int) -> list[Event]:
+    """Six hours of a sensor: wind that rises and falls, fog with spray, waves, an anemometer that sticks, bulletins that are changed, withdrawn, too early."""
+    chance, hour = random.Random(seed), 3_600_000
+    events: list[Event] = []
+    for n in range(72):
+        at_ = START + n * 300_000 + chance.randrange(60_000)
+        wind = 6 + 14 * math.sin(n / 12) + chance.gauss(0, 1) if not 40 < n < 52 else 14.2
+        more = {
+            "wind_speed": round(max(0.0, wind), 1),
+            "wind_gust": round(max(0.0, wind) * 1.3, 1),
+            "visibility": 30.0 if chance.random() < 0.1 else 400.0 + 40 * n,
+        }
+        events.append(Weather(device="met-1", received=at_ + chance.choice((50, 9_000)), ts=at_, seq=2 * n, boot=1, **more))
+        events.append(
+            Wave(device="met-1", received=at_ + 60, ts=at_ + 5, seq=2 * n + 1, boot=1, height=round(max(0.0, 1.2 + 2.5 * math.sin(n / 20)), 2))
+        )
+    for n, (name, kind, more) in enumerate((
+        ("w", "wind", {"colour": "orange", "expires": START + 5 * hour}), ("f", "fog", {"message": "cancel"}), ("f", "fog", {"colour": "red"}),
+        ("w", "wind", {"message": "update", "colour": "yellow"}), ("t", "typhoon", {"wind_force": 11, "onset": START + 4 * hour}), ("w", "wind", {"message": "cancel"}),
+    )):  # fmt: skip
+        at_ = START + n * 40 * 60_000 + chance.randrange(60_000)
+        events.append(Bulletin(device="console", received=at_, ts=at_, seq=900 + n, boot=2, id=name, type=kind, **more))
+    return ticked(events, START + 8 * hour, every=30_000)
+
+
 STREAMS: dict[str, Callable[[int], list[Event]]] = {
     "M01": devices,
     "M02": devices,
@@ -338,4 +364,5 @@ STREAMS: dict[str, Callable[[int], list[Event]]] = {
     "M14": sailing,
     "M15": fishing,
     "M16": banned,
+    "M17": weathering,
 }

@@ -77,6 +77,14 @@ def looks(begin: int, until: int, *things: tuple[int, str, tuple[float, float]],
         yield now + 40, "cam-1", "tracks", {"ts": now, "sent": now, "objects": objects}
 
 
+def blows(begin: int, until: int, speed: float) -> Iterator[Said]:
+    """The sensor says the wind every five minutes of [begin, until)."""
+    for minute in range(begin, until, 5):
+        now = START + minute * MINUTE
+        said = {"ts": now, "sent": now, "seq": minute, "boot": 7, "wind_speed": round(speed + minute % 2 / 10, 1), "wind_gust": round(speed * 1.2, 1)}
+        yield now + 40, "met-1", "weather", said
+
+
 STORIES: dict[str, list[Said]] = {
     "sos/pressed_twice": [
         press(1, START, 1),
@@ -118,6 +126,18 @@ STORIES: dict[str, list[Said]] = {
         *looks(NIGHT, NIGHT + 7 * MINUTE, (1, "person", at(3, 20)), (9, "animal", at(2.8, 0)), every=5_000),
         *looks(NIGHT + 7 * MINUTE, NIGHT + 14 * MINUTE, *((n, "person", at(2.9 + n / 20, 20)) for n in (1, 2, 3)), every=5_000),
         *looks(NIGHT + 14 * MINUTE, NIGHT + 26 * MINUTE, every=5_000),
+    ],
+    "sea_state/a_gale_and_a_fog_warning": [
+        *blows(0, 60, 9.0),
+        *blows(60, 90, 18.5),
+        *blows(90, 200, 9.0),
+        (
+            START + 100 * MINUTE,
+            "console",
+            "bulletin",
+            {"ts": START + 100 * MINUTE, "id": "fog-1", "type": "fog", "colour": "yellow", "issuer": "泉州市气象台"},
+        ),
+        (START + 150 * MINUTE, "console", "bulletin", {"ts": START + 150 * MINUTE, "id": "fog-1", "type": "fog", "message": "cancel"}),
     ],
     "landing/two_go_ashore": [
         *(
