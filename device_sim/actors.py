@@ -117,6 +117,13 @@ def frame_at(site: Site, place: Lonlat, *, shore: bool) -> Frame:
     return Frame(place, along, left if sum(wet[3:]) >= sum(wet[:3]) else (-left[0], -left[1]))
 
 
+def is_open(site: Site, place: Lonlat) -> bool:
+    """Whether a place is on a shore before 800 m of water."""
+    frame, dry = frame_at(site, place, shore=True), _dry(site)
+    points = [from_local(place, frame.seaward[0] * away, frame.seaward[1] * away) for away in (30, 80, 150, 300, 500, 800)]
+    return frame.seaward != (0.0, 1.0) and not any(dry.intersects(shapely.Point(point)) for point in points)
+
+
 def _dry(site: Site) -> shapely.Geometry:
     kept: dict[str, shapely.Geometry] = site.__dict__.setdefault("dry", {})
     return kept.setdefault("dry", kept.get("dry") or land(site, 0.0))

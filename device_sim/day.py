@@ -5,10 +5,12 @@ from random import Random
 
 from msgspec import structs
 
+from device_sim.actors import is_open, middle_of
 from device_sim.chance import rng
 from device_sim.scenario import FOLDER, Scenario, read_scenario
 from device_sim.scenes import Scene
 from ingest.durations import duration, written
+from ingest.geo import metres
 from ingest.site import Site
 from ingest.sun import minute_of_day
 
@@ -16,6 +18,7 @@ MINUTE, DAY = 60_000, 86_400_000  # ms
 APART = 45 * MINUTE  # between two scenes at one place; ours
 SETTLED = 30 * MINUTE  # at the beginning, in which nothing is staged: models learn who is there; ours
 MOVED = ("closed", "risk_point", "bathing", "gleaning", "road", "berth")  # zones of which one is as good as another
+CLEAR = 400.0  # m between a camera on the open shore and such a zone; ours
 TRIES = 200
 
 
@@ -54,8 +57,9 @@ def _in_turn(books: Sequence[Sequence[Scene]], wanted: int, chance: Random) -> I
 
 def _placed(site: Site, scene: Scene, taken: dict[str, list[tuple[int, int]]], start: int, length: int, chance: Random) -> Scene | None:
     """The scene at a time and place that are free; None where none was found."""
-    zone = site.zone.get(scene.place)
-    places = [each.id for each in site.zones if each.kind == zone.kind] if zone is not None and zone.kind in MOVED else [scene.place]
+    places = _places(site, scene.place)
+    if any(moving.class_ == "boat" and not moving.ais for moving in scene.moving):  # a boat comes from the water
+        places = [place for place in places if place == scene.place or is_open(site, middle_of(site, place)[0])]
     lasts = duration(scene.lasts)
     for _ in range(TRIES):
         at = chance.randrange(SETTLED, max(SETTLED + 1, length - lasts - 5 * MINUTE)) // 1_000 * 1_000
@@ -66,6 +70,26 @@ def _placed(site: Site, scene: Scene, taken: dict[str, list[tuple[int, int]]], s
             busy.append((at, at + lasts))
             return structs.replace(scene, at=written(at), place=place)
     return None
+
+
+def _places(site: Site, place: str) -> list[str]:
+    """Those that are as good: zones of its kind; for a camera on the open shore every such camera."""
+    zone = site.zone.get(place)
+    if zone is not None:
+        return [each.id for each in site.zones if each.kind == zone.kind] if zone.kind in MOVED else [place]
+    if place in site.device and site.device[place].type == "camera":
+        return _open_shore(site)
+    return [place]
+
+
+def _open_shore(site: Site) -> list[str]:
+    """Cameras before open water, away from places with rules of their own."""
+    kept: dict[str, list[str]] = site.__dict__.setdefault("open shore", {})
+    if "cameras" not in kept:
+        ruled = [middle_of(site, zone.id)[0] for zone in site.zones if zone.kind in MOVED]
+        cameras = [each for each in site.devices if each.type == "camera" and each.in_service and is_open(site, each.position)]
+        kept["cameras"] = [each.id for each in cameras if all(metres(each.position, middle) > CLEAR for middle in ruled)]
+    return kept["cameras"]
 
 
 def _within(site: Site, hours: str, at: int, lasts: int) -> bool:
