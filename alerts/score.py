@@ -193,12 +193,12 @@ def _took(one: Staged, raised: Sequence[Raised], explained: set[str]) -> int | N
     """Ms until what must be raised was; None where it was not, or too low, or too late. Adds to `explained` what this happening explains."""
     musts = [*([one.must] if one.must else []), *one.also]
     ends = max([one.until, *(must.by for must in musts)]) + GRACE
-    of = [alert for alert in raised if one.at - MINUTE <= alert.raised <= ends]
+    of = [alert for alert in raised if any(one.at - MINUTE <= at <= ends for at in alert.reached.values())]
     explained.update(alert.id for must in musts for alert in of if _answers(must, alert))
     if one.must is None:
         return None
     enough = [at for alert in of if _answers(one.must, alert) for level, at in alert.reached.items() if RANK[level] >= RANK[one.must.level]]
-    return min((at - one.at for at in enough if at <= one.must.by), default=None)
+    return min((at - one.at for at in enough if one.at - MINUTE <= at <= one.must.by), default=None)
 
 
 def _answers(must: Must, alert: Raised) -> bool:
