@@ -75,6 +75,19 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
         "{zone_zh}人群拥挤:局部每平方米 {density} 人,人已相互接触,请分流", "{zone_en}: {density} persons a square metre, people touch: lead them apart",
     ),
     ("M08", "crush"): ("{zone_zh}有踩踏危险:局部每平方米 {density} 人,立即分流", "{zone_en}: danger of a crush, {density} persons a square metre: lead them apart at once"),
+    ("M10", "early"): ("{zone_zh}约 {minutes} 分钟后道路淹没,未见有人,已提前广播", "{zone_en}: the way out floods in {minutes} min, nobody seen, called early"),
+    ("M10", "tide_rises"): ("{zone_zh}有 {persons} 人,约 {minutes} 分钟后道路淹没", "{zone_en}: {persons} persons, the way out floods in {minutes} min"),
+    ("M10", "leave_now"): (
+        "{zone_zh}有 {persons} 人,约 {minutes} 分钟后道路淹没,撤离需 {walk} 分钟", "{zone_en}: {persons} persons must leave, {minutes} min left, {walk} min to walk",
+    ),
+    ("M10", "hurry"): (
+        "{zone_zh}有 {persons} 人,仅剩 {minutes} 分钟,撤离需 {walk} 分钟,请派人", "{zone_en}: {persons} persons, only {minutes} min left for {walk} min of way: send somebody",
+    ),
+    ("M10", "too_late"): (
+        "{zone_zh}有 {persons} 人来不及步行撤离(剩 {minutes} 分钟,需 {walk} 分钟),立即救援",
+        "{zone_en}: {persons} persons cannot walk out any more ({minutes} min left, {walk} needed): rescue them",
+    ),
+    ("M10", "cut_off"): ("{zone_zh}道路已淹没,{persons} 人被困,立即救援", "{zone_en} is cut off, {persons} persons inside: rescue them"),
     ("M12", "silent"): ("船舶 {where} 定位中断 {minutes} 分钟", "vessel {where}: no position for {minutes} min"),
     ("M12", "silent_met"): (
         "船舶 {where} 靠帮/过驳中定位中断 {minutes} 分钟", "Vessel {where}: no position for {minutes} min, in a rendezvous",

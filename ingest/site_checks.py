@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingest.audience import WORDS
 from ingest.geo import metres, to_area
-from ingest.site import Area, Lonlat, Site
+from ingest.site import Area, Lonlat, Site, Zone
 from ingest.site_tables import Read, line_of
-from ingest.zones import faults_of
+from ingest.tide_file import bounds_of
+from ingest.zones import faults_of, number
 
 ID = re.compile(r"[a-z0-9-]{1,40}")
 ID_WORDS = "1 to 40 of a-z, 0-9 and -"
@@ -152,6 +153,20 @@ def _geometry(read: Read, site: Site) -> None:
         _ring(read, zone, zone.ring, "ring")
         for what, expected in faults_of(zone):
             read.fault_of(zone, f"zone {zone.id}: {what}", expected)
+        _path(read, site, zone)
+
+
+def _path(read: Read, site: Site, zone: Zone) -> None:
+    """A way out that the tide never reaches, or always covers, was surveyed wrongly or to another datum."""
+    path = number(zone, "path_height")
+    try:
+        bounds = bounds_of(site.tide, zone.areas[0] if zone.areas else "")
+    except (TypeError, ValueError, KeyError, AttributeError):  # told as a fault of tide.json
+        return
+    if path is not None and bounds is not None and not bounds[0] < path < bounds[1]:
+        read.fault_of(
+            zone, f"zone {zone.id}: path_height = {path:g} m", f"between {bounds[0]:.1f} and {bounds[1]:.1f} m above chart datum, where this tide is"
+        )
 
 
 def _ring(read: Read, thing: Any, ring: tuple[Lonlat, ...], name: str) -> None:

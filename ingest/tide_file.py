@@ -30,6 +30,17 @@ def constituents_of(given: Mapping[str, Any]) -> tuple[tuple[str, float, float],
     return tuple((str(row["name"]), float(row["amplitude"]), float(row["phase"])) for row in given.get("harmonic_constituents", ()))
 
 
+def bounds_of(given: Mapping[str, Any], area: str) -> tuple[float, float] | None:
+    """(lowest, highest) m above chart datum that the tide of an area can reach in calm weather; None where it is not known."""
+    offset = given.get("offsets", {}).get(area, {})
+    higher, ratio, mean = float(offset.get("metres", 0.0)), float(offset.get("ratio", 1.0)), mean_level(given)[0]
+    if mean is not None and (rows := constituents_of(given)):
+        reach = ratio * sum(amplitude for _, amplitude, _ in rows)
+        return mean + higher - reach, mean + higher + reach
+    levels = [level + higher for _, level in waters_of(given)]
+    return (min(levels), max(levels)) if levels else None
+
+
 COLOURS = ("blue", "yellow", "orange", "red")
 
 

@@ -17,6 +17,7 @@ from models.rendezvous import Rendezvous
 from models.sailing_ban import SailingBan
 from models.sea_state import SeaState
 from models.sos import SosCall
+from models.stranding import Stranding
 from models.trips import Trips
 from models.vehicles import Vehicles
 
@@ -28,6 +29,7 @@ CATALOGUE: tuple[type[Any], ...] = (
     Landing,
     Vehicles,
     Crowd,
+    Stranding,
     PositionSilence,
     Rendezvous,
     Boundary,

@@ -144,8 +144,13 @@ def _go_on(memory: Memory, shore: Shore, alert: Alert, programme: Programme, run
 def _speak(shore: Shore, alert: Alert, programme: Programme, box: Device, now: int) -> Iterable[Command]:
     volume = LOWERED if alert.level != "red" and in_window(shore.site, now, *QUIET) else VOLUME
     for language, text in zip(("zh", "en"), programme.speak, strict=True):
-        args = {"text": text.format_map(_Values(alert.reason.values)), "language": language, "volume": volume, "repeat": 2}
+        args = {"text": text.format_map(_Values(_as_of(alert.reason.values, now))), "language": language, "volume": volume, "repeat": 2}
         yield _command(alert, box.id, "speak", args, now, language)
+
+
+def _as_of(values: Mapping[str, Any], now: int) -> dict[str, Any]:
+    """What is counted down is said as it is now: the minutes until the water cuts the way (`cut`, ms)."""
+    return {**values, "minutes": max(0, int(values["cut"]) - now) // MINUTE} if "cut" in values else dict(values)
 
 
 class _Values(dict[str, Any]):

@@ -104,6 +104,7 @@ FAULTS = [
     ("seasons.csv", "2026-10-07", "2026-10-00", "ends = '2026-10-00'", 2),
     ("seasons.csv", "aquaculture-1", "nowhere-1", "zone nowhere-1 does not exist", 4),
     ("seasons.csv", "04:00-18:00", "4-18", "hours = '4-18'", 4),
+    ("zones.geojson", '"path_height":2.8', '"path_height":9.5', "path_height = 9.5 m", None),
     ("plates.csv", "03:00-06:00", "3-6", "hours = '3-6'", 2),
     ("plates.csv", "2026-12-31", "2026-12-32", "until = '2026-12-32'", 2),
     ("plates.csv", "d1f0a47c52e8b3694fa2", "f" * 129, "keyed has 129 characters", 2),

@@ -22,6 +22,7 @@ from ingest.events import (
     Status,
     Tamper,
     Tick,
+    Tide,
     Trip,
     Unit,
     Wave,
@@ -351,6 +352,40 @@ def weathering(seed: int) -> list[Event]:
     return ticked(events, START + 8 * hour, every=30_000)
 
 
+def gleaning(seed: int) -> list[Event]:
+    """Three hours of a rising tide by the gauge alone: people who come and go on the flats, one who stays, a counter, leave for some, a weather warning."""
+    chance, hour = random.Random(seed), 3_600_000
+    people = [(n, chance.uniform(7.1, 8.9), chance.uniform(-700, -20), chance.uniform(0, 5_000), chance.uniform(300, 9_000)) for n in range(5)]
+    events: list[Event] = [
+        Permit(
+            device="console", received=START + hour, ts=START + hour, zone="gleaning-1", person="gleaners", from_=START + hour, until=START + 2 * hour
+        ),
+        Crowd(device="met-1", received=START + 1_000_000, ts=START + 1_000_000, seq=9_000, boot=1, zone="gleaning-1", count=2),
+        Bulletin(device="console", received=START + 2 * hour, ts=START + 2 * hour, id="b", type="wind", colour="yellow"),
+    ]
+    for n in range(36):
+        at_ = START + n * 300_000
+        events.append(
+            Tide(
+                device="met-1",
+                received=at_ + chance.choice((50, 9_000)),
+                ts=at_,
+                seq=n,
+                boot=1,
+                level=round(1.6 + n * 0.04 + chance.gauss(0, 0.01), 3),
+            )
+        )
+    for second in range(0, 3 * 3_600, 15):
+        looked = [
+            thing(n, "person", at(along, south), score=chance.uniform(0.35, 0.9))
+            for n, along, south, first, long in people
+            if first <= second < first + long and chance.random() < 0.6
+        ]
+        now = START + second * 1_000
+        events.append(seen("cam-1", now, *looked, received=now + chance.choice((50, 50, 6_000))))
+    return ticked(events, START + 4 * hour, every=15_000)
+
+
 STREAMS: dict[str, Callable[[int], list[Event]]] = {
     "M01": devices,
     "M02": devices,
@@ -359,6 +394,7 @@ STREAMS: dict[str, Callable[[int], list[Event]]] = {
     "M06": landing,
     "M07": parking,
     "M08": thronging,
+    "M10": gleaning,
     "M12": devices,
     "M13": meeting,
     "M14": sailing,

@@ -139,6 +139,14 @@ STORIES: dict[str, list[Said]] = {
         ),
         (START + 150 * MINUTE, "console", "bulletin", {"ts": START + 150 * MINUTE, "id": "fog-1", "type": "fog", "message": "cancel"}),
     ],
+    "stranding/the_gauge_rises_over_the_way": [
+        *(
+            (START + n * 5 * MINUTE, "met-1", "tide", {"ts": START + n * 5 * MINUTE, "seq": n, "boot": 7, "level": round(2.0 + n / 20, 2)})
+            for n in range(16)
+        ),
+        *looks(0, 70 * MINUTE, (1, "person", at(8, -300)), every=15_000),
+        *looks(70 * MINUTE, 80 * MINUTE, every=15_000),
+    ],
     "landing/two_go_ashore": [
         *(
             said
