@@ -85,7 +85,9 @@ class Coast:
     @property
     def truth(self) -> list[dict[str, Any]]:
         """In the order of time."""
-        return sorted([*truth(self.staged), *self.plan.truth], key=lambda one: (int(one["at"]), str(one["subject"])))
+        return sorted(
+            [*truth(self.staged), *self.plan.truth, *_tides(self.site, self.start, self.end)], key=lambda one: (int(one["at"]), str(one["subject"]))
+        )
 
     def boot(self, device: str, since: int) -> int:
         """Of a device that started at `since` (ms)."""
@@ -155,6 +157,14 @@ def _alive(start: int) -> Iterator[Say]:
 def _tagged(turn: int, device: Device, said: Iterator[Say]) -> Iterator[tuple[int, int, Device, str, dict[str, Any]]]:
     for at, kind, fields in said:
         yield at, turn, device, kind, fields
+
+
+def _tides(site: Site, start: int, end: int) -> Iterator[dict[str, Any]]:
+    """The tide closes flats on any day: an early call for those where nobody is seen is no alarm too many."""
+    for zone in site.zones:
+        if "path_height" in zone.properties:
+            early = [{"model": "M10", "subject": [zone.id]}]
+            yield {"at": start, "until": end, "staged": "the tide", "subject": zone.id, "must": None, "also": early, "must_not": []}
 
 
 def truth(plan: Sequence[Staged]) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """A day on the coast: scenes drawn by the seed from the scenarios of the models, put at other times and places, among what a day has anyway."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from random import Random
 
 from msgspec import structs
@@ -17,9 +18,10 @@ from ingest.sun import minute_of_day
 MINUTE, DAY = 60_000, 86_400_000  # ms
 APART = 45 * MINUTE  # between two scenes at one place; ours
 SETTLED = 30 * MINUTE  # at the beginning, in which nothing is staged: models learn who is there; ours
-MOVED = ("closed", "risk_point", "bathing", "gleaning", "road", "berth")  # zones of which one is as good as another
+MOVED = ("closed", "risk_point")  # zones of which one is as good as another
 CLEAR = 400.0  # m between a camera on the open shore and such a zone; ours
 TRIES = 200
+DRAWN = 1_000
 
 
 def with_day(site: Site, scenario: Scenario, seed: int, start: int, codes: Sequence[str]) -> Scenario:
@@ -30,10 +32,10 @@ def with_day(site: Site, scenario: Scenario, seed: int, start: int, codes: Seque
     books = _book(codes)
     taken: dict[str, list[tuple[int, int]]] = {}
     length = scenario.length or DAY
-    drawn = []
+    drawn: list[Scene] = []
     for models, wanted in (([model for model in books if model], scenario.incidents), ([""], scenario.harmless)):
-        chosen = _in_turn([books[model] for model in models if model in books], wanted, chance)
-        drawn += [placed for scene in chosen if (placed := _placed(site, scene, taken, start, length, chance)) is not None]
+        chosen = _in_turn([books[model] for model in models if model in books], chance)
+        drawn += islice((placed for scene in chosen if (placed := _placed(site, scene, taken, start, length, chance)) is not None), wanted)
     return structs.replace(scenario, scenes=(*scenario.scenes, *sorted(drawn, key=lambda scene: (duration(scene.at), scene.name))))
 
 
@@ -49,8 +51,9 @@ def _book(codes: Sequence[str]) -> dict[str, list[Scene]]:
     return {model: scenes for model, scenes in book.items() if scenes}
 
 
-def _in_turn(books: Sequence[Sequence[Scene]], wanted: int, chance: Random) -> Iterator[Scene]:
-    for nth in range(wanted if books else 0):
+def _in_turn(books: Sequence[Sequence[Scene]], chance: Random) -> Iterator[Scene]:
+    """More than are wanted: the day has no room for some, as for a second tide."""
+    for nth in range(DRAWN if books else 0):
         book = books[nth % len(books)]
         yield book[chance.randrange(len(book))]
 
@@ -68,7 +71,8 @@ def _placed(site: Site, scene: Scene, taken: dict[str, list[tuple[int, int]]], s
         free = all(at >= until + APART or at + lasts <= since - APART for since, until in busy)
         if free and _within(site, scene.hours, start + at, lasts):
             busy.append((at, at + lasts))
-            return structs.replace(scene, at=written(at), place=place)
+            sailing = tuple(structs.replace(each, vessel="registered") for each in scene.sailing)  # another boat each time
+            return structs.replace(scene, at=written(at), place=place, sailing=sailing)
     return None
 
 
@@ -86,7 +90,7 @@ def _open_shore(site: Site) -> list[str]:
     """Cameras before open water, away from places with rules of their own."""
     kept: dict[str, list[str]] = site.__dict__.setdefault("open shore", {})
     if "cameras" not in kept:
-        ruled = [middle_of(site, zone.id)[0] for zone in site.zones if zone.kind in MOVED]
+        ruled = [middle_of(site, zone.id)[0] for zone in site.zones if zone.kind in (*MOVED, "bathing", "gleaning", "berth")]
         cameras = [each for each in site.devices if each.type == "camera" and each.in_service and is_open(site, each.position)]
         kept["cameras"] = [each.id for each in cameras if all(metres(each.position, middle) > CLEAR for middle in ruled)]
     return kept["cameras"]

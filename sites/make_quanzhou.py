@@ -84,7 +84,7 @@ MORATORIA = tuple(
 PROPERTIES: dict[str, dict[str, str | float | bool]] = {
     "forbidden-bridge": {"strict": True, "warning": 6}, "border-outer": {"warning": 15}, "bathing-chongwu": {"capacity": 6_000, "hours": "06:00-18:30"},
     "gleaning-zhangban": {"height": 2.2, "path_height": 2.8, "walk": 20}, "gleaning-hanjiang": {"height": 2.0, "path_height": 2.5, "walk": 25},
-    "bathing-half-moon": {"capacity": 30, "hours": "06:00-18:30"},
+    "gleaning-qingshan": {"height": 1.5, "path_height": 3.0, "walk": 12}, "bathing-half-moon": {"capacity": 30, "hours": "06:00-18:30"},
 }  # fmt: skip
 SEASONS = (
     Season("national-day-2026", "holiday", "2026-10-01", "2026-10-07", name_zh="国庆假期", name_en="National Day"),
@@ -215,6 +215,7 @@ def _zones(segments: tuple[Segment, ...]) -> tuple[Zone, ...]:
         ("fairway-1", "fairway", NORTH, "主航道", "Main fairway", (118.780, 24.835), 4000, 500),
         ("bathing-chongwu", "bathing", NORTH, "西沙湾浴场", "Xisha Bay bathing beach", (118.912, 24.881), 900, 250),
         ("bathing-half-moon", "bathing", NORTH, "半月湾浴场", "Half-moon Bay bathing beach", (118.9813, 24.8800), 240, 110),
+        ("gleaning-qingshan", "gleaning", NORTH, "青山湾赶海区", "Qingshan Bay gleaning flats", (118.8151, 24.8989), 160, 120),
         ("gleaning-zhangban", "gleaning", NORTH, "张坂赶海区", "Zhangban gleaning flats", (118.800, 24.880), 1200, 700),
         ("gleaning-hanjiang", "gleaning", SOUTH, "蚶江赶海区", "Hanjiang gleaning flats", (118.665, 24.798), 1500, 600),
         ("road-xiangzhi", "road", SOUTH, "祥芝沿海路", "Xiangzhi coast road", (118.745, 24.779), 1500, 40),
