@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test check test-live bench docs lock clean install
+.PHONY: run test check test-live bench docs score-card lock clean install
 
 install: .venv/installed
 
@@ -33,6 +33,9 @@ bench: install
 
 docs: install
 	@$(BIN)/coast-guardian docs
+
+score-card: install
+	@$(BIN)/coast-guardian score-card
 
 lock:
 	uv pip compile --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --universal --group dev pyproject.toml -o requirements.lock
