@@ -75,6 +75,12 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
         "{zone_zh}人群拥挤:局部每平方米 {density} 人,人已相互接触,请分流", "{zone_en}: {density} persons a square metre, people touch: lead them apart",
     ),
     ("M08", "crush"): ("{zone_zh}有踩踏危险:局部每平方米 {density} 人,立即分流", "{zone_en}: danger of a crush, {density} persons a square metre: lead them apart at once"),
+    ("M09", "confirm"): ("疑似人员落水,请立即视频确认(20 秒未答升为红色)", "a person in the water? Confirm by camera now; red if nobody answers in 20 s"),
+    ("M09", "doubtful"): ("水面有疑似人形目标,请视频确认", "something like a person in the water, confirm by camera"),
+    ("M09", "unanswered"): ("疑似人员落水,无人确认,按落水处置(119/12395)", "a person in the water, unconfirmed: treat it as one (119, 12395)"),
+    ("M09", "press"): ("人员落水,附近报警箱 {sign} 有人报警(119/12395)", "a person in the water, and SOS pressed at {sign} (119, 12395)"),
+    ("M09", "lifebuoy"): ("人员落水,附近 {sign} 救生圈被取用(119/12395)", "a person in the water, and the lifebuoy at {sign} taken (119, 12395)"),
+    ("M09", "two_cameras"): ("人员落水,两台摄像机同时发现(119/12395)", "a person in the water, seen by two cameras (119, 12395)"),
     ("M10", "early"): ("{zone_zh}约 {minutes} 分钟后道路淹没,未见有人,已提前广播", "{zone_en}: the way out floods in {minutes} min, nobody seen, called early"),
     ("M10", "tide_rises"): ("{zone_zh}有 {persons} 人,约 {minutes} 分钟后道路淹没", "{zone_en}: {persons} persons, the way out floods in {minutes} min"),
     ("M10", "leave_now"): (

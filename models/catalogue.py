@@ -12,6 +12,7 @@ from models.landing import Landing
 from models.loitering import Loitering
 from models.model import Model
 from models.parameters import checked
+from models.person_in_water import PersonInWater
 from models.position_silence import PositionSilence
 from models.rendezvous import Rendezvous
 from models.sailing_ban import SailingBan
@@ -29,6 +30,7 @@ CATALOGUE: tuple[type[Any], ...] = (
     Landing,
     Vehicles,
     Crowd,
+    PersonInWater,
     Stranding,
     PositionSilence,
     Rendezvous,

@@ -44,6 +44,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     again: bool = False  # the subject said it again (a second press): counts and rings
     inhibits: tuple[str, ...] = ()  # subjects of the same model whose alerts this one explains
     answers: str = ""  # device to be told how the alert stands (`report`), the box that was pressed
+    unanswered: int = 0  # ms after which it is red, if nobody acknowledged it; 0: it stays as it is
     parts: tuple[tuple[str, str], ...] = ()  # (model, subject) of what belongs to the same event: their alerts become parts of this one's incident
 
 

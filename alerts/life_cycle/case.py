@@ -23,6 +23,7 @@ class Case(Struct):
     owed: tuple[str, ...] = ()  # people who were told and must hear the end
     answers: str = ""  # the box that was pressed
     waiting: bool = False  # that box was told `waiting`
+    confirm: int = 0  # ms unanswered after which it is red; 0: never
     inhibits: tuple[str, ...] = ()
     unanswering: tuple[str, ...] = ()  # units that let their 60 s pass
     resolver: str = ""

@@ -105,6 +105,8 @@ def deadlines(site: Site, case: Case) -> list[tuple[int, str]]:
         return [*found, (ended + KEPT[case.peak], "forget")]
     if case.answers and not case.acknowledged and not case.waiting:
         found.append((case.since + WAITING, "waiting"))
+    if case.confirm and not case.acknowledged and alert.level != "red":
+        found.append((case.since + case.confirm, "unanswered"))
     if alert.suppressed is None:
         if not case.acknowledged:
             ladder = steps(site, alert.level)

@@ -10,7 +10,7 @@ from alerts.life_cycle import quieting, responses
 from alerts.life_cycle.board import Board
 from alerts.life_cycle.case import ENDLESS, Case
 from alerts.life_cycle.closing import close_if_over
-from alerts.life_cycle.suppression import CHATTER_SHELF, Shelf, key_of
+from alerts.life_cycle.suppression import CHATTER_SHELF, Shelf, finding_of, key_of
 from models.model import RANK, Finding
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # ms
@@ -65,7 +65,16 @@ def raise_alert(board: Board, finding: Finding, now: int) -> None:
         drill=finding.drill, sensitivity=finding.sensitivity, occurred=finding.occurred, raised=now, updated=now,
         previous=before.alert.id if before is not None else None, revision=0, change=Change("raised", now),
     )  # fmt: skip
-    case = Case(alert, now, finding.level, answers=finding.answers, inhibits=finding.inhibits, exercise=people, not_drill=not_drill)
+    case = Case(
+        alert,
+        now,
+        finding.level,
+        answers=finding.answers,
+        confirm=finding.unanswered,
+        inhibits=finding.inhibits,
+        exercise=people,
+        not_drill=not_drill,
+    )
     whole = _whole_of(board, finding)
     if whole is not None:
         case.alert, case.joined = structs.replace(alert, incident=whole.alert.id), True
@@ -98,7 +107,7 @@ def _said_again(board: Board, case: Case, finding: Finding, now: int) -> None:
     if higher:
         case.since, case.step, case.reminded, case.told = now, 0, 0, 0
         case.peak = level if RANK[level] > RANK[case.peak] else case.peak
-    case.inhibits, case.answers = finding.inhibits, finding.answers or case.answers
+    case.inhibits, case.answers, case.confirm = finding.inhibits, finding.answers or case.answers, finding.unanswered
     fields: dict[str, Any] = {
         "level": level, "condition": "active", "over": None, "count": alert.count + counts, "flags": flags,
         "reason": Reason(told.code, dict(told.values)), "evidence": tuple(dict.fromkeys((*alert.evidence, *finding.evidence)))[-50:],
@@ -122,6 +131,11 @@ def _said_again(board: Board, case: Case, finding: Finding, now: int) -> None:
         board.command(responses.report(case, now))
     quieting.explain(board, case, now)
     _join(board, case, finding, now)
+
+
+def unanswered(board: Board, case: Case, now: int) -> None:
+    """Nobody said in time what it is: it is taken for the worst."""
+    _said_again(board, case, structs.replace(finding_of(case, {}), level="red", code="unanswered", unanswered=0), now)
 
 
 def _join(board: Board, case: Case, finding: Finding, now: int) -> None:

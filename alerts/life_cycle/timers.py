@@ -38,6 +38,8 @@ def _case_due(board: Board, case: Case, what: str, at: int) -> None:
     elif what == "step":
         if case.alert.suppressed is None and not case.acknowledged:
             board.page_step(case, at)
+    elif what == "unanswered":
+        findings.unanswered(board, case, at)
     elif what == "deadline":
         _remind(board, case, at)
     elif what == "unverified":

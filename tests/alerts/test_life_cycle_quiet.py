@@ -251,3 +251,23 @@ def test_a_work_order_signed_while_the_door_stands_open_ends_nothing():
     room.hear(Work, id="w", subject="box-1", by="fix", closed=True)
     assert room.one("M02/box-1").response == "new"
     assert room.pages[-1].reason == "raised"
+
+
+def test_a_question_that_nobody_answers_in_twenty_seconds_is_red():
+    room = Room()
+    alert = room.find(model="M09", subject="seg-02", level="orange", code="confirm", unanswered=20_000).alerts[-1]
+    assert not room.at(19_999).alerts
+    risen = room.at(20_000)
+    assert [(each.level, each.reason.code) for each in risen.alerts] == [("red", "unanswered")]
+    assert "li" in {person for page in risen.pages for person in page.to}
+    assert room.newest[alert.id].count == alert.count
+
+
+def test_a_question_that_is_answered_or_not_asked_stays_as_it_is():
+    room = Room()
+    answered = room.find(model="M09", subject="seg-02", level="orange", code="confirm", unanswered=20_000).alerts[-1]
+    doubtful = room.find(model="M09", subject="seg-05", level="orange", code="doubtful").alerts[-1]
+    room.at(10_000)
+    room.do("acknowledge", answered)
+    room.at(10 * MIN)
+    assert {room.newest[each.id].level for each in (answered, doubtful)} == {"orange"}

@@ -17,6 +17,7 @@ from ingest.events import (
     Permit,
     Plate,
     Position,
+    Rescue,
     Selftest,
     Sos,
     Status,
@@ -25,6 +26,7 @@ from ingest.events import (
     Tide,
     Trip,
     Unit,
+    Water,
     Wave,
     Weather,
 )
@@ -386,6 +388,31 @@ def gleaning(seed: int) -> list[Event]:
     return ticked(events, START + 4 * hour, every=15_000)
 
 
+def bathing(seed: int) -> list[Event]:
+    """Eight minutes of people in and at the water: bathers, one who drifts off, flicker, who is aboard a boat, presses, a lifebuoy, a warning, cold water."""
+    chance = random.Random(seed)
+    people = [
+        (n, chance.uniform(1, 11), chance.uniform(-150, 8), chance.uniform(0, 240), chance.uniform(5, 200), chance.random() < 0.3) for n in range(8)
+    ]
+    events: list[Event] = [
+        Sos(device=box(5), received=START + 200_000, ts=START + 200_000, seq=1, boot=1),
+        Rescue(device=box(9), received=START + 300_000, ts=START + 300_000, seq=1, boot=1, item="lifebuoy", state="taken"),
+        Bulletin(device="console", received=START + 240_000, ts=START + 240_000, id="b", type="wave", colour="yellow"),
+        Water(device="met-1", received=START + 10_000, ts=START + 10_000, seq=1, boot=1, temperature=14.0, current_speed=0.4, current_direction=90.0),
+    ]
+    for second in range(480):
+        now, looked = START + second * 1_000, []
+        for n, along, north, first, long, says in people:
+            if first <= second < first + long and chance.random() < 0.7:
+                here = at(along + 0.001 * (second - first), north + chance.gauss(0, 0.5))
+                looked.append(thing(n, "person", here, score=chance.uniform(0.2, 0.8), in_water=says or None))
+                if n == 6:
+                    looked.append(thing(60, "boat", here))
+        if not 330 < second < 345:
+            events.append(seen("cam-1", now, *looked, received=now + chance.choice((50, 50, 6_000))))
+    return ticked(events, START + 10 * 60_000, every=1_000)
+
+
 STREAMS: dict[str, Callable[[int], list[Event]]] = {
     "M01": devices,
     "M02": devices,
@@ -394,6 +421,7 @@ STREAMS: dict[str, Callable[[int], list[Event]]] = {
     "M06": landing,
     "M07": parking,
     "M08": thronging,
+    "M09": bathing,
     "M10": gleaning,
     "M12": devices,
     "M13": meeting,

@@ -147,6 +147,12 @@ STORIES: dict[str, list[Said]] = {
         *looks(0, 70 * MINUTE, (1, "person", at(8, -300)), every=15_000),
         *looks(70 * MINUTE, 80 * MINUTE, every=15_000),
     ],
+    "person_in_water/nobody_answers": [
+        *looks(0, 12_000, (1, "person", at(2, -60))),
+        *looks(12_000, 60_000),
+        *looks(60_000, 70_000, (2, "person", at(9.5, -60))),
+        press(9, START + 68_000, 1),
+    ],
     "landing/two_go_ashore": [
         *(
             said
