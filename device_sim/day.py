@@ -70,7 +70,8 @@ def _placed(site: Site, scene: Scene, taken: dict[str, list[tuple[int, int]]], s
         busy = taken.setdefault(place or f"nowhere {at}", [])
         free = all(at >= until + APART or at + lasts <= since - APART for since, until in busy)
         if free and _within(site, scene.hours, start + at, lasts):
-            busy.append((at, at + lasts))
+            endless = scene.must is not None and scene.must.model == "M09"  # only a person ends it, and nobody does in a replay
+            busy.append((0, length) if endless else (at, at + lasts))
             sailing = tuple(structs.replace(each, vessel="registered") for each in scene.sailing)  # another boat each time
             return structs.replace(scene, at=written(at), place=place, sailing=sailing)
     return None
