@@ -15,7 +15,12 @@ DAY = 86_400_000  # ms
 
 def is_night(position: Lonlat, at: int) -> bool:
     """Whether the sun is below -6 degrees at `position` (longitude, latitude) at `at` ms."""
-    return float(elevation(_observer(position), datetime.fromtimestamp(at / 1000, UTC), with_refraction=False)) < NIGHT
+    return elevation_of(position, at) < NIGHT
+
+
+def elevation_of(position: Lonlat, at: int) -> float:
+    """Degrees of the sun's centre above the horizon, without refraction."""
+    return float(elevation(_observer(position), datetime.fromtimestamp(at / 1000, UTC), with_refraction=False))
 
 
 def minute_of_day(site: Site, at: int) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ingest.site import Site
+from models.blind_spot import BlindSpot
 from models.boundary import Boundary
 from models.box_health import BoxHealth
 from models.closed_zone import ClosedZone
@@ -25,6 +26,7 @@ from models.vehicles import Vehicles
 CATALOGUE: tuple[type[Any], ...] = (
     SosCall,
     BoxHealth,
+    BlindSpot,
     ClosedZone,
     Loitering,
     Landing,

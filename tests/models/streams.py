@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable
 
 from ingest.events import (
     Bulletin,
+    Camera,
     Checks,
     Crowd,
     Distress,
     Event,
     Heartbeat,
+    Light,
     Permit,
     Plate,
     Position,
@@ -413,9 +415,40 @@ def bathing(seed: int) -> list[Event]:
     return ticked(events, START + 10 * 60_000, every=1_000)
 
 
+def dimming(seed: int) -> list[Event]:
+    """An evening and a night of one light and one camera, with heartbeats: faults that come and go, a patrol of the camera, fog, silences."""
+    chance = random.Random(seed)
+    begin = START + 10 * 3_600_000  # 18:00 local
+    events: list[Event] = [
+        Bulletin(device="console", received=begin + 3_600_000, ts=begin, id="f", type="fog", colour="yellow", expires=begin + 5_400_000)
+    ]
+    bad = False
+    for n in range(1, 360):
+        at_, bad = begin + n * 20_000, chance.random() < (0.9 if bad else 0.05)
+        said = {
+            "fps": chance.choice((12.0, 12.0, 0.0)) if bad else 12.0,
+            "too_dark": bad and chance.random() < 0.7,
+            "too_blurry": bad,
+            "preset": chance.choice("aab"),
+        }
+        if not 200 < n < 215:
+            events.append(Camera(device="cam-1", received=at_ + chance.choice((50, 6_000)), ts=at_, seq=n, boot=1, scene_changed=n % 40 > 36, **said))
+        if n % 3 == 0:
+            current = 0.2 if 60 < n < 200 and chance.random() < 0.9 else 2.0
+            events.append(
+                Light(
+                    device="light-1", received=at_ + 60, ts=at_, seq=n, boot=1, mode=chance.choice(("on", "on", "off")), current=current, nominal=2.0
+                )
+            )
+        if n % 2 and not 120 < n < 140:
+            events += [Heartbeat(device=name, received=at_ + 70, ts=at_, seq=1_000 + n, boot=1, battery=0.9) for name in ("cam-1", "light-1")]
+    return ticked(events, begin + 2 * 3_600_000 + 600_000, begin=begin)
+
+
 STREAMS: dict[str, Callable[[int], list[Event]]] = {
     "M01": devices,
     "M02": devices,
+    "M03": dimming,
     "M04": strolling,
     "M05": lingering,
     "M06": landing,

@@ -77,6 +77,18 @@ def looks(begin: int, until: int, *things: tuple[int, str, tuple[float, float]],
         yield now + 40, "cam-1", "tracks", {"ts": now, "sent": now, "objects": objects}
 
 
+def lamp(begin: int, until: int, current: float) -> Iterator[Said]:
+    """The light, sent on, says each minute what it draws of 2 A."""
+    for now in range(START + begin, START + until, MINUTE):
+        yield now + 40, "light-1", "light", {"ts": now, "seq": now // MINUTE % 10_000, "boot": 7, "mode": "on", "current": current, "nominal": 2.0}
+
+
+def eye(begin: int, until: int, **said: object) -> Iterator[Said]:
+    """The camera says every ten seconds how well it sees."""
+    for now in range(START + begin, START + until, 10_000):
+        yield now + 40, "cam-1", "camera", {"ts": now, "seq": now // 10_000 % 10_000, "boot": 7, "fps": 12, "preset": "home", **said}
+
+
 def blows(begin: int, until: int, speed: float) -> Iterator[Said]:
     """The sensor says the wind every five minutes of [begin, until)."""
     for minute in range(begin, until, 5):
@@ -152,6 +164,13 @@ STORIES: dict[str, list[Said]] = {
         *looks(12_000, 60_000),
         *looks(60_000, 70_000, (2, "person", at(9.5, -60))),
         press(9, START + 68_000, 1),
+    ],
+    "blind_spot/light_and_camera": [
+        *lamp(NIGHT, NIGHT + 10 * MINUTE, 0.1),
+        *lamp(NIGHT + 10 * MINUTE, NIGHT + 15 * MINUTE, 2.0),
+        *eye(NIGHT, NIGHT + 4 * MINUTE),
+        *eye(NIGHT + 4 * MINUTE, NIGHT + 12 * MINUTE, too_blurry=True),
+        *eye(NIGHT + 12 * MINUTE, NIGHT + 15 * MINUTE),
     ],
     "landing/two_go_ashore": [
         *(
