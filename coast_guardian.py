@@ -401,9 +401,11 @@ def score_card(seeds: Annotated[str, typer.Option(help="of the day: one seed or 
 
     site = read_site(Settings().site)
     found = {path.stem: read_scenario(path.stem) for path in sorted(FOLDER.glob("*.toml"))}
-    each = {
-        name: _scored_both(site, scenario, "1", 1_767_225_600_000) for name, scenario in found.items() if scenario.scenes and not scenario.incidents
-    }
+    each = {}
+    for name, scenario in found.items():
+        if scenario.length and not scenario.incidents:
+            start = 1_767_225_600_000
+            each[name] = _scored_both(site, scenario, "1", start) if scenario.scenes else (_scored(site, scenario, "1", start),) * 2
     day = _scored_both(site, found["day_on_the_coast"], seeds, 0)
     codes = {line.model for cards in (day, *each.values()) for card in cards for line in card.lines}
     out.write_text(page(each, day, seeds, made_from(site, FOLDER.parent, codes)), encoding="utf-8")

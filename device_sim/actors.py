@@ -15,6 +15,7 @@ from ingest.geo import from_local, nearest_segment, to_local
 from ingest.site import Lonlat, Site
 
 MINUTE = 60_000  # ms
+METRES = 100_000.0  # of one degree, roughly
 Class = Literal["person", "boat", "car", "van", "truck", "crane", "motorcycle", "bicycle", "animal"]
 TALL = {"person": 1.7, "boat": 3.0, "car": 1.5, "van": 2.0, "truck": 3.0, "crane": 6.0, "motorcycle": 1.5, "bicycle": 1.7, "animal": 0.6}  # m; ours
 SHORE = ("closed", "bathing", "gleaning", "risk_point", "road", "parking", "berth")  # kinds of zones whose ways go by the shore, not by north
@@ -118,10 +119,11 @@ def frame_at(site: Site, place: Lonlat, *, shore: bool) -> Frame:
 
 
 def is_open(site: Site, place: Lonlat) -> bool:
-    """Whether a place is on a shore before 800 m of water."""
+    """Whether a place is within some 30 m of a shore before 800 m of water."""
     frame, dry = frame_at(site, place, shore=True), _dry(site)
     points = [from_local(place, frame.seaward[0] * away, frame.seaward[1] * away) for away in (30, 80, 150, 300, 500, 800)]
-    return frame.seaward != (0.0, 1.0) and not any(dry.intersects(shapely.Point(point)) for point in points)
+    ashore = float(dry.distance(shapely.Point(place))) * METRES <= 30
+    return ashore and frame.seaward != (0.0, 1.0) and not any(dry.intersects(shapely.Point(point)) for point in points)
 
 
 def _dry(site: Site) -> shapely.Geometry:

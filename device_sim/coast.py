@@ -44,7 +44,11 @@ class Coast:
         self.lens = LENSES[scenario.lens]
         cameras = tuple(device for device in site.devices if device.type == "camera" and device.in_service)
         self.near = near(cameras, self.plan.actors, self.lens)
-        wanted = {*(device.id for device in self.cast.cameras), *near(cameras, self.plan.actors, PERFECT)}  # the same ones, however they see
+        wanted = {
+            *self.plan.changes,
+            *(device.id for device in self.cast.cameras),
+            *near(cameras, self.plan.actors, PERFECT),
+        }  # the same ones, however they see
         self.cast = self.cast._replace(cameras=tuple(each for each in cameras if each.id in wanted))
         self.voyages = fleet(site, self.cast.vessels, seed, start, self.end) if self.cast.receivers else {}
         self.staged = tuple(staged(scenario, self.cast, seed, start, self.end, self._can))
