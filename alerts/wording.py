@@ -102,6 +102,14 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
         "{zone_en}: {persons} persons cannot walk out any more ({minutes} min left, {walk} needed): rescue them",
     ),
     ("M10", "cut_off"): ("{zone_zh}道路已淹没,{persons} 人被困,立即救援", "{zone_en} is cut off, {persons} persons inside: rescue them"),
+    ("M11", "unknown_name"): ("船名“{hull}”不在登记册,疑似“三无”船舶", "hull name {hull} is in no registry"),
+    ("M11", "misread_name"): ("船名“{hull}”疑为“{probable}”误读,请核对", "hull name {hull}, probably {probable} misread"),
+    ("M11", "copied_name"): ("船名“{hull}”疑似套牌:登记船定位在 {metres} 米外", "hull name {hull} is copied: its boat lies {metres} m away"),
+    ("M11", "used_twice"): ("船舶 {where} 定位跳变 {jumps} 次,最高 {knots} 节,疑似一号多船", "vessel {where} jumped {jumps} times, up to {knots} kn: one number, two boats?"),
+    ("M11", "two_names"): ("船舶 {where} 一日内两个船名:{name}、{other}", "vessel {where} gave two names in a day: {name}, {other}"),
+    ("M11", "nameless"): (
+        "有船长约 {length} 米的船只 {minutes} 分钟未见船名且无定位,疑似“三无”船舶", "a boat of {length} m, followed for {minutes} min, shows no name and no position of its own",
+    ),
     ("M12", "silent"): ("船舶 {where} 定位中断 {minutes} 分钟", "vessel {where}: no position for {minutes} min"),
     ("M12", "silent_met"): (
         "船舶 {where} 靠帮/过驳中定位中断 {minutes} 分钟", "Vessel {where}: no position for {minutes} min, in a rendezvous",

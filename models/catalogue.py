@@ -21,6 +21,7 @@ from models.sea_state import SeaState
 from models.sos import SosCall
 from models.stranding import Stranding
 from models.trips import Trips
+from models.unregistered import Unregistered
 from models.vehicles import Vehicles
 
 CATALOGUE: tuple[type[Any], ...] = (
@@ -34,6 +35,7 @@ CATALOGUE: tuple[type[Any], ...] = (
     Crowd,
     PersonInWater,
     Stranding,
+    Unregistered,
     PositionSilence,
     Rendezvous,
     Boundary,

@@ -11,10 +11,10 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from ingest.geo import scale
 from ingest.site import Area, Site
 from ingest.sun import in_window
 from ingest.zones import in_season
+from models.association import vessel_near
 from models.batch import Batch
 from models.boats import Boat, Boats, Measures
 from models.columns import Floats, Truths
@@ -160,7 +160,7 @@ class Landing:
                 memory.boats.landed.append(key)
             if segments[n] < 0 or self._has_leave(memory, boat, batch, site):
                 continue
-            vessel = self._vessel(boat, batch)
+            vessel = vessel_near(batch, (boat.longitude, boat.latitude), boat.last, self.known, self.fresh)
             registered = site.vessel.get(vessel)
             if registered is not None and (registered.kind in ("official", "tender") or self.code in registered.whitelist):
                 continue
@@ -184,24 +184,6 @@ class Landing:
         if inbound >= self.racing:
             return "orange", "races_in"
         return ("yellow", "comes_in") if inbound >= self.fast and boat.off <= self.inside else ("over", "")
-
-    def _vessel(self, boat: Boat, batch: Batch) -> str:
-        """The vessel whose latest fix, carried on to the boat's time, lies nearest within `known` m; or nothing."""
-        latest, count = batch.vessels.latest, len(batch.vessels)
-        if not count:
-            return ""
-        age = boat.last - latest.at[:count]
-        rows = np.flatnonzero((latest.at[:count] >= 0) & (np.abs(age) <= self.fresh))
-        if not len(rows):
-            return ""
-        east, north = scale(boat.latitude)
-        way = np.nan_to_num(latest.sog[rows], nan=0.0) * KN * age[rows] / SECOND
-        course = np.radians(np.nan_to_num(latest.cog[rows], nan=0.0))
-        x = (latest.longitude[rows] - boat.longitude) * east + way * np.sin(course)
-        y = (latest.latitude[rows] - boat.latitude) * north + way * np.cos(course)
-        metres = np.hypot(x, y)
-        nearest = int(np.argmin(np.where(np.isfinite(metres), metres, np.inf)))
-        return batch.vessels.all[int(rows[nearest])].id if metres[nearest] <= self.known else ""
 
     def _has_leave(self, memory: Memory, boat: Boat, batch: Batch, site: Site) -> bool:
         """Farm work that is on near, or a permit for everybody where it lies: rowing clubs, oyster farmers."""

@@ -67,6 +67,8 @@ class Vessel(Struct):
     ship_type: int | None = None
     length: float | None = None
     class_: str = ""
+    other: str = ""  # another name that it gave
+    renamed: int = -1  # ms, when it changed its name last
 
     @property
     def asset(self) -> str:
@@ -107,6 +109,7 @@ class Vessels:
         self.all: list[Vessel] = list(known)
         self.row: dict[str, int] = {vessel.id: row for row, vessel in enumerate(self.all)}
         self.latest = latest or _never()
+        self.renamed: dict[int, bool] = {row: True for row, vessel in enumerate(self.all) if vessel.renamed >= 0}  # rows, in order
 
     def __len__(self) -> int:
         return len(self.all)
@@ -121,6 +124,8 @@ class Vessels:
         vessel = self.all[row]
         if event.class_ and event.class_ != vessel.class_:
             vessel.class_ = event.class_
+        if event.name and event.name != vessel.name and vessel.name and not _alike(event.name, vessel.name):
+            vessel.other, vessel.renamed, self.renamed[row] = vessel.name, event.received, True
         if event.name or event.callsign or event.ship_type is not None or event.length is not None:
             vessel.name = event.name or vessel.name
             vessel.callsign = event.callsign or vessel.callsign
@@ -142,6 +147,13 @@ class Vessels:
         latest.sog[rows], latest.cog[rows], latest.owner[rows] = fixes.sog[new], fixes.cog[new], fixes.owner[new]
 
 
+def _alike(one: str, other: str) -> bool:
+    """Whether two names are one, written otherwise: spaces and points apart, one cut short, or a letter mistaken."""
+    a, b = (_NO_LETTER.sub("", name.upper()) for name in (one, other))
+    return sum(x != y for x, y in zip(a, b, strict=False)) <= 1
+
+
+_NO_LETTER = re.compile(r"[\W_]+")
 _FILLS = (("at", -1), ("heard", -1), ("longitude", np.nan), ("latitude", np.nan), ("sog", np.nan), ("cog", np.nan), ("owner", True))
 
 

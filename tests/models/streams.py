@@ -15,6 +15,7 @@ from ingest.events import (
     Distress,
     Event,
     Heartbeat,
+    Hull,
     Light,
     Permit,
     Plate,
@@ -445,6 +446,38 @@ def dimming(seed: int) -> list[Event]:
     return ticked(events, begin + 2 * 3_600_000 + 600_000, begin=begin)
 
 
+def impostors(seed: int) -> list[Event]:
+    """Half an hour: hulls read well and badly, a name that is elsewhere, a number used by two boats, one that changes its name, boats without a name."""
+    chance = random.Random(seed)
+    events: list[Event] = []
+    names = ("闽狮渔00001", "闽狮渔00099", "闽狮渔00002", "粤饶渔12345", "LUCKY 8", "海警2401")
+    for second in range(0, 1_800, 5):
+        now = START + second * 1_000
+        if chance.random() < 0.2:
+            n = chance.randrange(6)
+            text = names[n] if chance.random() < 0.8 else names[n][:-1] + "7"
+            place = at(2 + n, -200) if chance.random() < 0.7 else None
+            events.append(
+                Hull(device="cam-1", received=now + 60, ts=now, seq=second, boot=1, text=text, track=n, score=chance.uniform(0.3, 1), position=place)
+            )
+        boats = [
+            thing(n, "boat", at(1 + 1.5 * n, -150 - 0.1 * (second % 300)), score=chance.uniform(0.4, 0.9), length=3.0 + n)
+            for n in range(6)
+            if chance.random() < 0.8 and 60 * n < second < 900 + 120 * n
+        ]
+        if second % 10 == 0:
+            events.append(seen("cam-1", now, *boats, received=now + chance.choice((50, 50, 6_000))))
+        if second % 30 == 0:
+            events.append(Position(device="ais-1", received=now + 70, ts=now, vessel="412000001", position=at(60, -4_000), sog=1.0, cog=0.0))
+            twice = at(10, -8_000) if second % 60 else at(300, -9_000)
+            events.append(Position(device="ais-1", received=now + 80, ts=now, vessel="413000005", position=twice, sog=1.0, cog=0.0))
+            name = "ALPHA ONE" if second < 900 else "BRAVO TWO"
+            events.append(
+                Position(device="ais-1", received=now + 90, ts=now, vessel="413000006", position=at(20, -3_000), sog=1.0, cog=0.0, name=name)
+            )
+    return ticked(events, START + 70 * 60_000)
+
+
 STREAMS: dict[str, Callable[[int], list[Event]]] = {
     "M01": devices,
     "M02": devices,
@@ -456,6 +489,7 @@ STREAMS: dict[str, Callable[[int], list[Event]]] = {
     "M08": thronging,
     "M09": bathing,
     "M10": gleaning,
+    "M11": impostors,
     "M12": devices,
     "M13": meeting,
     "M14": sailing,

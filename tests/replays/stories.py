@@ -70,10 +70,12 @@ def lying(vessel: str, begin: int, until: int, place: tuple[float, float], **mor
         yield now + 40, "ais-1", "position", {"ts": now, "vessel": vessel, "position": list(place), "sog": 0.3, "cog": 90, **more}
 
 
-def looks(begin: int, until: int, *things: tuple[int, str, tuple[float, float]], every: int = 1_000) -> Iterator[Said]:
+def looks(begin: int, until: int, *things: tuple[int, str, tuple[float, float]], every: int = 1_000, **more: object) -> Iterator[Said]:
     """A look of the camera each second, or every so many ms: (track, class, where) of what it sees."""
     for now in range(START + begin, START + until, every):
-        objects = [{"track": n, "class": kind, "score": 0.8, "box": [0.4, 0.4, 0.05, 0.1], "position": list(where)} for n, kind, where in things]
+        objects = [
+            {"track": n, "class": kind, "score": 0.8, "box": [0.4, 0.4, 0.05, 0.1], "position": list(where), **more} for n, kind, where in things
+        ]
         yield now + 40, "cam-1", "tracks", {"ts": now, "sent": now, "objects": objects}
 
 
@@ -171,6 +173,20 @@ STORIES: dict[str, list[Said]] = {
         *eye(NIGHT, NIGHT + 4 * MINUTE),
         *eye(NIGHT + 4 * MINUTE, NIGHT + 12 * MINUTE, too_blurry=True),
         *eye(NIGHT + 12 * MINUTE, NIGHT + 15 * MINUTE),
+    ],
+    "unregistered/a_name_that_is_elsewhere": [
+        *lying("412000001", 0, 40 * MINUTE, at(60, -4_000)),
+        *(
+            (
+                START + n * 1_000 + 40,
+                "cam-1",
+                "hull",
+                {"ts": START + n * 1_000, "seq": n, "boot": 7, "track": 1, "text": "闽狮渔00001", "score": 0.9, "position": list(at(5, -150))},
+            )
+            for n in range(10, 20)
+        ),
+        *looks(5 * MINUTE, 9 * MINUTE, (4, "boat", at(8, -150)), every=2_000, length=9.0),
+        *looks(9 * MINUTE, 45 * MINUTE, every=30_000),
     ],
     "landing/two_go_ashore": [
         *(
