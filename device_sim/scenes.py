@@ -61,7 +61,7 @@ class Sailing(Struct, frozen=True, forbid_unknown_fields=True):
 class Saying(Struct, frozen=True, forbid_unknown_fields=True):
     """A message. `device`: an id, `console`, `sensor` and so on for the first of a type, `near:camera` for the nearest; `times`: fields in ms after the scene.
 
-    In `fields` `#place` stands for the scene's place and `#0`, `#1` for its vessels; an `id` is made the scene's own.
+    In `fields` `#place` stands for the scene's place and `#0`, `#1` for its vessels, `#name0` for a registered name; an `id` is made the scene's own.
     """
 
     device: str
@@ -198,7 +198,7 @@ def plan(site: Site, scenes: Sequence[Scene], taken: Sequence[str], seed: int, s
                 if each.silent:
                     silences[vessel] = at + duration(each.silent)
             for say in scene.says:
-                said += _says(site, say, here, {"#place": place, **{f"#{nth}": vessel for nth, vessel in enumerate(ids)}}, at, str(number))
+                said += _says(site, say, here, _said_of(site, place, ids), at, str(number))
             for change in scene.changes:
                 for device in _devices(site, change.device, here):
                     changes.setdefault(device.id, []).append(_changed(change, at))
@@ -284,6 +284,12 @@ def _console(site: Site, vessel: str) -> Device:
     if not consoles:
         raise ValueError("the site has no console to report at")
     return min(consoles, key=_from(post.position)) if post is not None and post.position is not None else consoles[0]
+
+
+def _said_of(site: Site, place: str, ids: Sequence[str]) -> dict[str, str]:
+    """What stands for what in messages."""
+    named = {f"#name{nth}": site.vessel[vessel].name for nth, vessel in enumerate(ids) if vessel in site.vessel}
+    return {"#place": place, **{f"#{nth}": vessel for nth, vessel in enumerate(ids)}, **named}
 
 
 def _says(site: Site, say: Saying, here: Lonlat | None, names: Mapping[str, str], at: int, number: str) -> list[Told]:
