@@ -10,8 +10,8 @@ from device_sim.cameras import camera
 from device_sim.chance import rng
 from device_sim.lights import light
 from device_sim.scenario import Cast, Scenario, Staged, What, cast, staged
-from device_sim.scenes import Changed, Plan, plan
 from device_sim.sea import sea
+from device_sim.staging import Changed, Plan, plan
 from device_sim.vessels import fixes, reports, vessel
 from device_sim.vision import LENSES, PERFECT, looks, near
 from device_sim.voyages import Voyage, fleet

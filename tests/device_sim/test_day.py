@@ -7,7 +7,7 @@ import pytest
 
 from device_sim.day import APART, with_day
 from device_sim.scenario import Scenario, read_scenario
-from device_sim.scenes import plan
+from device_sim.staging import plan
 from ingest.durations import duration
 from ingest.site_files import read_site
 from ingest.sun import in_window

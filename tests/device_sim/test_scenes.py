@@ -7,10 +7,12 @@ from msgspec import structs
 
 from alerts.replay import replay
 from alerts.score import card, raised_of, staged_of
+from device_sim.actors import Moving
 from device_sim.coast import Coast
 from device_sim.record import as_read, played
 from device_sim.scenario import FOLDER, read_scenario
-from device_sim.scenes import Moving, Must, Scene, plan
+from device_sim.scenes import Must, Scene
+from device_sim.staging import plan
 from ingest.site_files import read_site
 from models.catalogue import CATALOGUE
 from tests.small_coast import START
