@@ -4,11 +4,21 @@ A scene has things that move (`actors.py`), voyages of registered boats (`voyage
 Its truth is told by whoever wrote the scene, from the rule book, not from what a model makes of it.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from device_sim.actors import Moving
+
+
+class Must(Struct, frozen=True, forbid_unknown_fields=True):
+    """What has to be raised, about this scene: at least this level, `by` so long after its beginning. `subject` where it is none of the scene's own."""
+
+    model: str
+    level: Literal["blue", "yellow", "orange", "red"] = "blue"
+    by: str = ""
+    subject: str = ""
+    within: float = 500.0  # m of the place
 
 
 class Boat(Struct, frozen=True, forbid_unknown_fields=True):
