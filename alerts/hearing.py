@@ -216,13 +216,14 @@ class Hearing:
 
     def _batches(self, model: Model, heard: Heard, columns: dict[str, Any], events: list[Event]) -> Iterator[Batch]:
         """Cut so that each rare event that the model reads in its place stands alone, in order."""
-        mine = {name: columns[name] if name in model.columns else NOTHING[kind] for name, kind in _COLUMNS.items()}
-        full = any(len(each.nth) for each in mine.values())
+        full = any(len(columns[name].nth) for name in model.columns)
         rare = _of_kinds(heard.rare, model.rare)
-        tick, end = isinstance(events[-1], Tick), len(events)
+        tick, end = type(events[-1]) is Tick, len(events)
+        if not (full or rare or tick):
+            return
+        mine = {**NOTHING_BY_NAME, **{name: columns[name] for name in model.columns}} if full else NOTHING_BY_NAME
         if not model.in_place:
-            if rare or tick or full:
-                yield self._batch(heard.times[-1], end - 1, mine, tuple(rare), tick=tick)
+            yield self._batch(heard.times[-1], end - 1, mine, tuple(rare), tick=tick)
             return
         start = 0
         for each in rare:

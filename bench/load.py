@@ -1,21 +1,27 @@
 """The mixed load of a coast: heartbeats 60 %, tracks 15 %, positions 15 %, the rest 10 %. Seeded. As events, as log records, as MQTT messages.
 
 Devices and vessels speak in turn, as on a real coast: at 500 events a second, 9,000 boxes and lights give a heartbeat every 30 s and 750 vessels a
-position every 10 s.
+position every 10 s. Vessels sail east at their own speed and turn back after an hour. Every camera sees two people who walk ashore for a minute each, every
+tenth also a boat that lies at its mooring 150 m out.
 """
 
 import random
 from collections.abc import Iterator
 
 import msgspec
+import numpy as np
 from msgspec import structs
 
 from ingest.events import AnyEvent, Camera, Event, Heartbeat, Light, Position, Receiver, Tick, TrackedObject, Tracks, Weather
 from ingest.recording import write
 from ingest.records import Batch, Codec
 from ingest.site import Device, Site, with_revision
+from models.places import places_of
 
 START = 1_767_225_600_000  # ms; any moment will do
+
+
+AWAY = 0.00135  # degrees: about 150 m; boats lie so far out at sea, people walk at a third of it inland
 
 
 def widened(site: Site, area: str, boxes: int) -> Site:
@@ -26,6 +32,18 @@ def widened(site: Site, area: str, boxes: int) -> Site:
         like = known[n % len(known)]
         more.append(structs.replace(like, id=f"{like.id}-{n}", place="", neighbours=()))
     return with_revision(structs.replace(site, devices=(*site.devices, *more)))
+
+
+def _sides(site: Site, area: str, cameras: list[Device]) -> dict[str, tuple[float, float, float, float]]:
+    """Of each camera its longitude and latitude, and the way inland (degrees east and north)."""
+    places, found = places_of(site, site.area_of[area]), {}
+    for camera in cameras:
+        longitude, latitude = camera.position
+        ways = [(east * AWAY, north * AWAY) for east, north in ((0, 1), (1, 0), (-1, 0), (0, -1))]
+        tried = np.array([(longitude + 0.3 * east, latitude + 0.3 * north) for east, north in ways])
+        inland = places.off_shore(tried[:, 0], tried[:, 1])
+        found[camera.id] = (longitude, latitude, *ways[int(np.argmin(inland))])
+    return found
 
 
 class Coast:
@@ -39,7 +57,15 @@ class Coast:
         self.receivers = [device.id for device in devices if device.type == "receiver"]
         self.sensors = [device.id for device in devices if device.type == "sensor"] or self.receivers
         self.vessels = [f"4120{i:05d}" for i in range(vessels)]
-        self.place = devices[0].position
+        self.ashore = _sides(site, area, [device for device in devices if device.type == "camera"])
+        self.vessel = {
+            name: (
+                devices[0].position[0] + 0.4 * random.Random(name).random(),
+                devices[0].position[1] - 0.02 - 0.1 * random.Random(name).random(),
+                8 * random.Random(name).random(),
+            )
+            for name in self.vessels
+        }  # longitude and latitude at the start, knots
         self.start, self.chance = start, random.Random(7)
         self._seq: dict[str, int] = {}
         self._turns: dict[int, int] = {}
@@ -59,21 +85,41 @@ class Coast:
         )  # fmt: skip
 
     def one(self, at: int) -> AnyEvent:
-        chance, (longitude, latitude) = self.chance, self.place
+        chance = self.chance
         kind = chance.random()
         if kind < 0.60:
             return self.heartbeat(at)
         if kind < 0.75:
+            camera = self._next(self.cameras)
+            longitude, latitude, east, north = self.ashore[camera]
+            minute, step = at // 60_000 % 1_000, at % 60_000 / 60_000
             objects = tuple(
-                TrackedObject(track=at + k, class_="person", score=0.71, box=(0.1, 0.2, 0.05, 0.1), position=(longitude, latitude), speed=1.2)
+                TrackedObject(
+                    track=2 * minute + k, class_="person", score=0.71, box=(0.1, 0.2, 0.05, 0.1), speed=1.2,
+                    position=(round(longitude + 0.3 * east + 2e-4 * (step - k), 6), round(latitude + 0.3 * north, 6)),
+                )
                 for k in range(2)
-            )
-            return Tracks(**self._head(self._next(self.cameras), at), objects=objects, preset="1")
+            )  # fmt: skip
+            if self._turns[id(self.cameras)] % 10 == 0:
+                moored = TrackedObject(
+                    track=9,
+                    class_="boat",
+                    score=0.8,
+                    box=(0.5, 0.5, 0.1, 0.05),
+                    speed=0.0,
+                    length=9.0,
+                    position=(round(longitude - east, 6), round(latitude - north, 6)),
+                )
+                objects = (*objects, moored)
+            return Tracks(**self._head(camera, at), objects=objects, preset="1")
         if kind < 0.90:
+            name = self._next(self.vessels)
+            longitude, latitude, knots = self.vessel[name]
+            hours = (at - self.start) / 3_600_000
+            way = knots / 54 * (hours % 1 if hours // 1 % 2 == 0 else 1 - hours % 1)  # degrees of longitude; an hour out, an hour back
             return Position(
-                device=self.receivers[0], received=at + 40, ts=at, vessel=self._next(self.vessels), sog=round(8 * chance.random(), 1), cog=90.0,
-                position=(round(longitude + 0.05 * chance.random(), 5), round(latitude - 0.05 * chance.random(), 5)), heading=91.0, nav_status=0,
-                class_="A",
+                device=self.receivers[0], received=at + 40, ts=at, vessel=name, sog=round(knots, 1), cog=90.0, position=(round(longitude + way, 5), round(latitude, 5)),
+                heading=91.0, nav_status=0, class_="A",
             )  # fmt: skip
         if kind < 0.96:
             return Light(**self._head(self._next(self.lights), at), lamp="1", mode="on", actual="on", current=0.8, nominal=0.8, lux=12.0)

@@ -16,6 +16,7 @@ from models.columns import Ints, Objects, Truths
 from models.places import Places
 
 NEVER = -1
+ALWAYS = (-(1 << 62), 1 << 62)  # ms
 TRACKS = 500  # followed in one zone at most; ours
 
 
@@ -62,22 +63,26 @@ class Following:
     zones: dict[str, dict[int, Track]] = field(default_factory=dict)
     looks: dict[str, list[int]] = field(default_factory=dict)
 
-    def note(self, batch: Batch, site: Site, places: Places, rows: tuple[int, ...], kinds: tuple[int, ...], by: Measures) -> None:
-        """What the looks of a piece say of objects of these kinds in these zones (rows)."""
+    def note(
+        self, batch: Batch, site: Site, places: Places, rows: tuple[int, ...], kinds: tuple[int, ...], by: Measures, during: tuple[int, int] = ALWAYS
+    ) -> None:
+        """What the looks of a piece say of objects of these kinds in these zones (rows). Looks `during` [from, until) ms of event time count."""
         visits = batch.visits
-        wanted = np.flatnonzero(np.isin(visits.zone, rows) & np.isin(visits.kind, kinds)) if len(visits.nth) else _NONE
+        wanted = np.flatnonzero(_any_of(visits.zone, rows) & _any_of(visits.kind, kinds)) if len(visits.nth) else _NONE
+        if len(wanted) and during != ALWAYS:
+            wanted = wanted[(visits.at[wanted] >= during[0]) & (visits.at[wanted] < during[1])]
         if not len(wanted) and not self.looks:
             return
         sure = self._sure(batch.objects, batch, wanted, places, by)
-        names = [device.id for device in batch.devices.all]
+        devices = batch.devices.all
         watched = set(visits.subject[wanted].tolist()) | {batch.devices.row[name] for name in self.looks if name in batch.devices.row}
         seen: dict[int, list[int]] = {}
         for i in wanted.tolist():
             seen.setdefault(int(visits.nth[i]), []).append(i)
         for nth, subject, at in zip(batch.looks.nth.tolist(), batch.looks.subject.tolist(), batch.looks.at.tolist(), strict=True):
-            if subject not in watched:
+            if subject not in watched or not during[0] <= at < during[1]:
                 continue
-            camera = names[subject]
+            camera = devices[subject].id
             if camera not in self.looks and nth not in seen:
                 continue
             look = self.looks.setdefault(camera, [0, at])
@@ -95,6 +100,8 @@ class Following:
         row = {(int(objects.nth[i]), int(objects.track[i])): i for i in near}
         of = np.array([row[int(visits.nth[i]), int(visits.track[i])] for i in wanted.tolist()], dtype=np.int64)
         good: Truths = (objects.score[of] >= by.score) & ~(objects.height[of] < by.height)  # a height that is not said is no fault
+        if by.edge <= 0:  # its visit says that it is inside
+            return {int(visit): int(of[i]) for i, visit in enumerate(wanted.tolist()) if good[i]}
         placed = np.isfinite(objects.longitude[of] + objects.latitude[of])  # without a position: inside, as the camera says
         for zone in np.unique(visits.zone[wanted]).tolist():
             mine = np.flatnonzero(placed & (visits.zone[wanted] == zone))
@@ -162,6 +169,12 @@ def away(one: tuple[float, float], other: tuple[float, float]) -> float:
     """Metres between two places near each other; NaN where one is not known."""
     east, north = scale(other[1]) if np.isfinite(other[1]) else (np.nan, np.nan)
     return float(np.hypot((one[0] - other[0]) * east, (one[1] - other[1]) * north))
+
+
+def _any_of(column: Ints, few: tuple[int, ...]) -> Truths:
+    """bool[n]: it is one of a few; faster than np.isin for short columns."""
+    found: Truths = (column[:, None] == np.array(few, dtype=np.int64)).any(axis=1)
+    return found
 
 
 _NONE: Ints = np.empty(0, dtype=np.int64)

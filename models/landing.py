@@ -144,7 +144,10 @@ class Landing:
 
     def _by_camera(self, memory: Memory, batch: Batch, site: Site, *, window: bool) -> Iterator[Seen]:
         """What each boat in sight comes to. Where it is to the waterline is noted on the way."""
-        there, places = [(key, boat) for key, boat in memory.boats.present(self.gap) if boat.looks >= self.looks], places_of(site, batch.devices.area)
+        there, places = (
+            [(key, boat) for key, boat in memory.boats.present(self.gap) if boat.looks >= self.looks and boat.moved >= self.came],
+            places_of(site, batch.devices.area),
+        )
         longitude, latitude = np.array([boat.longitude for _, boat in there]), np.array([boat.latitude for _, boat in there])
         if not there:
             memory.boats.landed = []
@@ -156,7 +159,7 @@ class Landing:
             boat.off = float(off[n])
             if not boat.way or boat.last > boat.way[-1][0]:
                 boat.way = [each for each in boat.way if boat.last - each[0] <= MINUTE] + [[boat.last, boat.off, boat.longitude, boat.latitude]]
-            if boat.off <= self.shore:
+            if boat.off <= self.shore and boat.moved >= self.came:
                 memory.boats.landed.append(key)
             if segments[n] < 0 or self._has_leave(memory, boat, batch, site):
                 continue

@@ -33,6 +33,7 @@ EXHAUSTION = ((4.0, 15), (10.0, 30), (16.0, 60), (21.0, 120), (27.0, 180))
 class Memory:
     swimmers: Swimmers = field(default_factory=Swimmers)
     signs: list[list[Any]] = field(default_factory=list)  # event time ms, longitude, latitude, "press" or "lifebuoy", device
+    scanned: int = -1
     water: list[float] = field(default_factory=list)  # the latest: event time, degrees C or NaN, current m/s or NaN, its direction or NaN
 
 
@@ -77,6 +78,7 @@ class PersonInWater:
             pressed = isinstance(event, Sos) and event.state == "pressed" and not rare.drill
             taken = isinstance(event, Rescue) and event.item == "lifebuoy" and event.state == "taken"
             if device is not None and (pressed or taken):
+                memory.swimmers.fresh |= dict.fromkeys(memory.swimmers.of, True)  # each may be whom it is about
                 memory.signs = [*memory.signs, [rare.at, *device.position, "press" if pressed else "lifebuoy", device.id]][-SIGNS:]
             elif isinstance(event, Water) and (not memory.water or rare.at >= memory.water[0]):
                 memory.water = [
@@ -92,8 +94,10 @@ class PersonInWater:
 
     def _judge(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
         """Everybody who was seen since the last tick, or for whom a second sign may have come."""
-        allowed = self._bathing(memory, batch, site)
-        for who in list(memory.swimmers.of.values()):
+        fresh = [memory.swimmers.of[key] for key in memory.swimmers.fresh if key in memory.swimmers.of]
+        memory.swimmers.fresh.clear()
+        allowed = self._bathing(fresh, batch, site)
+        for who in fresh:
             if who.told == 3 or who.zone in allowed or self._is_buoy(who, batch):
                 continue
             stage = who.told
@@ -107,12 +111,14 @@ class PersonInWater:
             if stage > who.told:
                 who.told = stage
                 yield self._told(memory, who, code or ("confirm" if stage == 2 else "doubtful"), sign, batch, site)
-        memory.swimmers.forget(batch.now, self.keep)
+        if batch.now // (10 * SECOND) != memory.scanned:
+            memory.scanned = batch.now // (10 * SECOND)
+            memory.swimmers.forget(batch.now, self.keep)
         memory.signs = [each for each in memory.signs if batch.now - each[0] <= HOUR]
 
-    def _bathing(self, memory: Memory, batch: Batch, site: Site) -> frozenset[str]:
+    def _bathing(self, fresh: list[Swimmer], batch: Batch, site: Site) -> frozenset[str]:
         """The zones in which people may bathe now: in their hours, by day, in a calm sea."""
-        visited = {who.zone for who in memory.swimmers.of.values() if who.zone in site.zone}
+        visited = {who.zone for who in fresh if who.zone in site.zone}
         if not visited or any(RANK[finding.level] >= RANK["yellow"] for finding in batch.standing.of("M17")):
             return frozenset()
         if is_night(batch.devices.area.origin, batch.now):

@@ -34,7 +34,8 @@ class Places:
         self._land = shapely.union_all(land) if land else None
         if self._land is not None:
             shapely.prepare(self._land)
-        self._coast = shapely.boundary(self._land) if self._land is not None else shapely.union_all(lines) if lines else None
+        coast = shapely.boundary(self._land) if self._land is not None else shapely.union_all(lines) if lines else None
+        self._coast = None if coast is None else shapely.STRtree(_pieces(coast))
         self.row = {zone.id: row for row, zone in enumerate(site.zones)}
 
     def local(self, longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
@@ -89,7 +90,12 @@ class Places:
         """float64[n]: metres to the shoreline, negative on land; infinite where the site has none."""
         if self._coast is None:
             return np.full(len(longitude), np.inf)
-        away: Floats = shapely.distance(shapely.points(*self.local(longitude, latitude)), self._coast)
+        away = np.full(len(longitude), np.nan)
+        known = np.flatnonzero(np.isfinite(longitude) & np.isfinite(latitude))
+        if len(known):
+            points = shapely.points(*self.local(longitude[known], latitude[known]))
+            (at, _), metres = self._coast.query_nearest(points, return_distance=True, all_matches=False)
+            away[known[at]] = metres
         return np.where(self.on_land(longitude, latitude), -away, away)
 
     def segments_at(self, longitude: Floats, latitude: Floats, within: float = CLEAR) -> Ints:
@@ -151,6 +157,15 @@ class Places:
     def _ring(self, ring: Iterable[Lonlat]) -> NDArray[np.float64]:
         corners = np.array(tuple(ring), dtype=np.float64)
         return np.stack(self.local(corners[:, 0], corners[:, 1]), axis=1)
+
+
+def _pieces(line: shapely.Geometry) -> NDArray[np.object_]:
+    """The straight pieces of lines: a tree of these finds the nearest far faster than the distance to the whole."""
+    found = []
+    for part in shapely.get_parts(line):
+        corners = shapely.get_coordinates(part)
+        found.append(shapely.linestrings(np.stack([corners[:-1], corners[1:]], axis=1)))
+    return np.concatenate(found)
 
 
 def places_of(site: Site, area: Area) -> Places:

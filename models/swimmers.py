@@ -54,6 +54,7 @@ class Swimmer:
 class Swimmers:
     of: dict[int, Swimmer] = field(default_factory=dict)  # by track
     looks: dict[str, list[int]] = field(default_factory=dict)  # camera -> times of its last looks, while it follows somebody
+    fresh: dict[int, bool] = field(default_factory=dict)  # tracks seen since they were judged last
 
     def note(self, batch: Batch, site: Site, places: Places, bathing: tuple[int, ...], by: Measures) -> None:
         objects = batch.objects
@@ -88,6 +89,7 @@ class Swimmers:
             self.of[key] = who
         if at <= who.last:
             return
+        self.fresh[key] = True
         who.last, who.name, who.zone = at, f"{camera}/{at}", zone
         who.longitude, who.latitude = place
         who.seen = [*who.seen, [at, round(float(objects.score[i]), 3)]][-LOOKS:]
@@ -114,8 +116,8 @@ class Swimmers:
         return sum(at >= since and found >= score for at, found in who.seen) / looked
 
     def forget(self, now: int, keep: int) -> None:
-        """In ticks only."""
-        self.of = {key: who for key, who in self.of.items() if now - who.last <= keep}
+        """In ticks only. Who was told is kept for `keep` ms, who was not for a minute."""
+        self.of = {key: who for key, who in self.of.items() if now - who.last <= (keep if who.told else MINUTE)}
         cameras = {who.camera for who in self.of.values()}
         self.looks = {camera: times for camera, times in self.looks.items() if camera in cameras}
 

@@ -98,7 +98,8 @@ class Vehicles:
         if len(batch.looks.nth):
             places = places_of(site, batch.devices.area)
             by = Measures(self.score, 0.0, 0.0, self.sure, self.looks, self.gap, self.linked, self.still)
-            memory.following.note(batch, site, places, places.rows("road", "risk_point"), KINDS, by)
+            window = latest_window(site, batch.now, self.window_begin, self.window_end)
+            memory.following.note(batch, site, places, places.rows("road", "risk_point"), KINDS, by, window)
         if batch.tick and batch.now // SCAN != memory.scanned and (memory.following.zones or memory.entries or memory.recent.found):
             memory.scanned = batch.now // SCAN
             yield from self._judge(memory, batch, site)
