@@ -142,11 +142,13 @@ class Publisher:
             return
 
     def _leave(self, said: Said, now: int) -> None:
-        if any(outage.at <= said.at < outage.until for outage in self.coast.outages):
+        away = any(outage.at <= said.at < outage.until for outage in self.coast.outages)
+        said = said._replace(at=now, payload={**said.payload, "ts": now - (said.at - said.payload["ts"])})  # what is entered late stays so
+        if away:
             if not self.away:
                 self._network(away=True)
             if len(self.held) < HELD or said.kind == "sos":
-                self.held.append(said._replace(at=now))
+                self.held.append(said)
             return
         if self.away:
             self._network(away=False)
@@ -168,7 +170,7 @@ class Publisher:
                 link.mend()
 
     def _tell(self, said: Said, now: int, *, queued: bool) -> None:
-        name, payload = said.device.id, {**said.payload, "ts": now}
+        name, payload = said.device.id, said.payload
         if said.kind == "status":
             self._status(said.device, payload)
             return

@@ -291,3 +291,10 @@ def test_lights_speak_through_their_gateway_and_the_door_takes_it(publisher, bay
     events, refused = Door(bay).read(topic, msgspec.json.encode(array), START)
     assert not refused
     assert events
+
+
+def test_what_is_entered_late_stays_late_on_a_live_broker(publisher):
+    said_ = next(one for one in publisher.coast.said() if one.kind == "heartbeat")
+    publisher._leave(said_._replace(kind="trip", payload={**said_.payload, "ts": said_.at - 7_000}), START + 90_000)
+    ((_, payload),) = [told for link in (publisher.shared, *publisher.own.values()) for told in link.said]
+    assert payload["ts"] == START + 83_000
