@@ -97,6 +97,16 @@ def floods(times: Sequence[int]) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
+def flooding(times: Sequence[int], now: int) -> int | None:
+    """Since when a flood lasts at `now`, ms; None: there is none. `times`: sorted, of every alert since before it began."""
+    past = [at for at in times if at <= now]
+    if not past or now - past[-1] >= WINDOW:
+        return None
+    ended = max((until for _, until in floods(past) if until <= now), default=0)
+    since = [at for at in past if at >= ended]
+    return next((at for at in since if bisect_left(past, at + 1) - bisect_left(past, at - WINDOW + 1) > FLOOD), None)
+
+
 def _seat(seat: str, times: Sequence[int], since: int, until: int) -> Seat:
     windows = max(1, math.ceil((until - since) / WINDOW))
     counts = Counter((at - since) // WINDOW for at in times)

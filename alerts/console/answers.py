@@ -11,9 +11,11 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from alerts.console.boards import boats_out, faulty, recalls
 from alerts.console.coast import coast
 from alerts.console.deeds import PRESENT
 from alerts.console.door import Door
+from alerts.console.duties import DESKS
 from alerts.console.heard import plain, spoken
 from alerts.console.live import Live
 from alerts.console.recall import Library
@@ -49,6 +51,7 @@ class Answers:
             "time_zone": site.time_zone,
             "tiles": self.settings.console_tiles,
             "people": {who.id: who.name for who in site.people},
+            "desks": {who.id: who.name for who in site.people if who.role in DESKS},
             "live": f"{live.epoch}-{live.number}",
             "chain": live.chain(),
             "alerts": [view.alert_row(name) for name, alert in view.alerts.items() if may_see(person, alert)],
@@ -60,6 +63,15 @@ class Answers:
 
     async def coast(self, _: Request, __: Person) -> Response:
         return JSONResponse(coast(self.live.site))
+
+    async def boards(self, _: Request, person: Person) -> Response:
+        """Boats out and overdue, recalls, and devices that fail: by the log's time `now`, ms. Telephones are for the desks."""
+        view, site = self.live.view, self.live.site
+        seen = [alert for alert in view.alerts.values() if may_see(person, alert)]
+        boats = boats_out(site, view.trips, seen, view.now)
+        if person.role not in DESKS:
+            boats = [{**row, "skipper": "", "phone": ""} for row in boats]
+        return JSONResponse({"now": view.now, "boats": boats, "recalls": recalls(seen), "faulty": faulty(site, seen, view.duty, view.now)})
 
     async def listen(self, request: Request, person: Person) -> Response:
         after = request.headers.get("last-event-id") or request.query_params.get("after", "")

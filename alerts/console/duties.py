@@ -68,6 +68,7 @@ class _Exercise(Struct, forbid_unknown_fields=True):
 class _Shift(Struct, forbid_unknown_fields=True):
     do: Literal["on", "off", "offer", "accept"]
     to: Word | None = None
+    seat: Word | None = None  # that is taken over, where it is not the person's own
 
 
 class _Unit(Struct, forbid_unknown_fields=True):
@@ -172,7 +173,13 @@ def _exercise(body: Any, person: Person, site: Site, now: int, _: dict[str, str]
 
 def _shift(body: Any, person: Person, site: Site, now: int, _: dict[str, str]) -> list[tuple[int, Event]]:
     asked = convert(body, _Shift)
-    return _all(site, Shift(**_common(now), seat=person.seat or person.post, do=asked.do, by=person.id, to=asked.to))
+    if asked.seat is not None and (asked.do != "accept" or asked.seat not in {each.seat or each.post for each in site.people}):
+        raise Refusal("no such seat")
+    if asked.do == "offer" and (asked.to == person.id or asked.to not in site.person or site.person[asked.to].role not in DESKS):
+        raise Refusal("name a colleague who takes over")
+    if asked.do == "accept":
+        _need(person, DESKS)
+    return _all(site, Shift(**_common(now), seat=asked.seat or person.seat or person.post, do=asked.do, by=person.id, to=asked.to))
 
 
 def _unit(body: Any, person: Person, site: Site, now: int, _: dict[str, str]) -> list[tuple[int, Event]]:

@@ -84,7 +84,7 @@ class Live:
 
     def _read_back(self, number: int) -> None:
         """`alerts` back to where the processor's snapshot was made, or some hours further; then what the snapshot has and these records have not."""
-        offset, alerts = standing(self.log, number)
+        offset, alerts, trips = standing(self.log, number)
         first, end = self.log.bounds(ALERTS, number)
         self._next[ALERTS, number] = end
         found: list[Outcomes] = []
@@ -98,6 +98,7 @@ class Live:
         for outcomes in reversed(found):
             self.view.outcomes(number, outcomes)
         self.view.standing(alerts, offset)
+        self.view.trips.update(trips)
 
     async def recall(self, library: Library) -> None:
         """Ask the store what was last before this console looked, until it has all that the log's tail begins after. Ends then."""
@@ -183,7 +184,7 @@ class Live:
                 "judged": seen.judged,
             }
         system = sum(a.model == "SYS" and is_open(a) for a in self.view.alerts.values())
-        return {"now": now, "areas": rows, "system": system, "whole": self.whole}
+        return {"now": now, "areas": rows, "system": system, "whole": self.whole, "floods": self.view.floods()}
 
     def _behind(self, role: str, number: int, now: int) -> int | None:
         """Milliseconds between now and the oldest record that the role has not got to. One that never saved a position is behind since this

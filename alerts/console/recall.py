@@ -7,12 +7,13 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from msgspec import Struct, msgpack
+from msgspec import Struct, field, msgpack
 
 from alerts import snapshots
 from alerts.alert import Alert
+from alerts.console.boards import Reports
 from alerts.store.store import Point, Store, StoreAway
 from ingest.log import Log
 
@@ -43,16 +44,42 @@ class _Memory(Struct):
 
     offset: int
     life: bytes
+    models: dict[str, tuple[int, bytes]] = {}
 
 
-def standing(log: Log, number: int) -> tuple[int, list[Alert]]:
-    """(offset of `events` up to which it is true, every alert that the fold remembered there). -1 and none before the first snapshot."""
+class _Pairs(Struct):
+    """A dict, as `models/memory.py` packs it."""
+
+    pairs: list[tuple[str, Any]] = []
+
+
+class _Trips(Struct):
+    """Of M15's memory."""
+
+    reports: _Pairs = field(default_factory=_Pairs)
+
+
+class Stood(NamedTuple):
+    """`offset` of `events` up to which it is true (-1 before the first snapshot), every alert that the fold remembered there, reports of trips by boat."""
+
+    offset: int
+    alerts: list[Alert]
+    trips: Reports
+
+
+def standing(log: Log, number: int) -> Stood:
     found, _ = snapshots.newest(log, number)
     if found is None:
-        return -1, []
+        return Stood(-1, [], {})
     memory = msgpack.decode(found.memory, type=_Memory)
     life = msgpack.decode(memory.life, type=_Life)
-    return memory.offset, [case.alert for case in life.cases.values()]
+    return Stood(memory.offset, [case.alert for case in life.cases.values()], _trips(memory))
+
+
+def _trips(memory: _Memory) -> Reports:
+    _, packed = memory.models.get("M15", (0, b""))
+    reports = msgpack.decode(packed, type=_Trips).reports.pairs if packed else []
+    return {boat: {name: tuple(each) for name, each in of_boat["pairs"]} for boat, of_boat in reports}
 
 
 class Recalled(NamedTuple):

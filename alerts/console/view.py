@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 from msgspec import structs, to_builtins
 
 from alerts.alert import Alert, Outcomes
+from alerts.console.boards import Reports, report
 from alerts.console.heard import DeviceView, VesselView, plain, received_of
 from alerts.console.recall import Recalled
-from ingest.events import Event, Exercise, Position, Shift, Silence, Tick, Unit, Work, kind_of
+from alerts.load import flooding
+from ingest.events import Event, Exercise, Position, Shift, Silence, Tick, Trip, Unit, Work, kind_of
 from ingest.records import Batch
 from ingest.refusals import Refused
 from ingest.site import Person, Site
@@ -67,6 +69,7 @@ class View:
         self.vessels: dict[str, VesselView] = {}
         self.areas: dict[int, AreaView] = {area.number: AreaView() for area in site.areas}
         self.duty: dict[str, Event] = {}  # kind/id -> the newest shift, silence, work, exercise, unit
+        self.trips: Reports = {}  # of every boat, as stations reported them
         self.refused: deque[Refused] = deque(maxlen=REFUSED_KEPT)
         self.restless: set[str] = set()  # devices heard since `flush`
         self.moved: set[str] = set()  # vessels heard since `flush`
@@ -169,9 +172,27 @@ class View:
                 self._position(event)
             elif isinstance(event, Unit | Shift | Silence | Work | Exercise):
                 messages.append(self._duty(event))
+            elif isinstance(event, Trip):
+                report(self.trips, event, self.site)
             elif event.device in self.devices or event.device in self.site.device:
                 self._said(event)
         return messages
+
+    @property
+    def now(self) -> int:
+        """The log's time: of the newest tick, ms."""
+        return max((area.now for area in self.areas.values()), default=0)
+
+    def floods(self) -> dict[str, int]:
+        """Seats and posts that are in a flood of alerts -> since when, ms. By what the alerts say and the log's time, so that every page has the same."""
+        seats = {person.id: person.seat or person.post for person in self.site.people}
+        times: dict[str, list[int]] = {}
+        for alert in self.alerts.values():
+            if not alert.drill:
+                for seat in {seats[person] for person in alert.audience if person in seats}:
+                    times.setdefault(seat, []).append(alert.raised)
+        found = {seat: flooding(sorted(of), self.now) for seat, of in sorted(times.items())}
+        return {seat: since for seat, since in found.items() if since is not None}
 
     def _tick(self, number: int, tick: Tick) -> None:
         area = self.areas.setdefault(number, AreaView())

@@ -43,11 +43,12 @@ function drawLinks() {
   document.body.style.setProperty("--banner", `${$("banner").offsetHeight}px`);
 }
 
+const offered = () => Object.entries(state.duty).some(([key, row]) => key.startsWith("shift/") && row.do === "offer" && row.to === state.me.id);
 const onShift = () => state.duty[`shift/${state.me.seat || state.me.post}`];
 
 export function draw() {
   const shift = onShift();
-  const mine = shift && shift.by === state.me.id && (shift.do === "on" || shift.do === "accept");
+  const mine = shift && shift.by === state.me.id && shift.do !== "off";
   const how = sound();
   $("head").replaceChildren(
     h("a", { href: "#/", class: "brand" }, h("img", { src: "/static/mark.svg", alt: "", width: 30, height: 30 }), h("span", {}, h("strong", {}, t("Coast Guardian")), h("small", {}, inLanguage(state.coast.name.zh, state.coast.name.en)))),
@@ -56,6 +57,7 @@ export function draw() {
     h("div", { class: "who" }, h("strong", {}, state.me.name), h("small", {}, [state.me.seat, shift ? (mine ? t("on duty") : `${t("on duty")}: ${state.people[shift.by] || shift.by}`) : t("off duty")].filter(Boolean).join(" · "))),
     h("div", { class: "tools" },
       h("button", { class: mine ? "" : "primary", onclick: async () => post("shift", { do: mine ? "off" : "on" }) }, mine ? t("End shift") : t("Start shift")),
+      h("a", { href: "#/handover", id: "to-handover", class: offered() ? "button next" : "button" }, offered() ? t("Take over the shift") : t("Hand-over")),
       h("button", { id: "sound", class: `sound ${how}`, title: t("Sound: press to switch, with a test"), onclick: async () => { await enable(how !== "on"); if (how !== "on") play("orange"); } }, { on: t("Sound on"), off: t("Sound off"), blocked: t("Enable sound") }[how]),
       h("button", { id: "language", onclick: switchLanguage, lang: state.language === "zh" ? "en" : "zh-CN" }, state.language === "zh" ? "EN" : "中文"),
       h("button", { id: "theme", title: t("Light or dark"), onclick: switchTheme }, "◐"),

@@ -40,18 +40,37 @@ export function listen() {
     state.connected = false;
     watch();
     changed("chain");
-    if (source.readyState === EventSource.CLOSED) setTimeout(again, 2000);
+    if (source.readyState === EventSource.CLOSED) later();
   };
+}
+
+// Twice as long after each failure, at most 15 s, and never all pages of a room at the same moment; at once when there is a reason to hope.
+const LONGEST = 15000; // ms; ours
+let failures = 0;
+let asking = null;
+export const pause = (failed, random = Math.random()) => Math.min(LONGEST, 1000 * 2 ** Math.min(failed, 10)) * (0.5 + random / 2);
+function later() {
+  if (asking !== null) return;
+  asking = setTimeout(again, pause(failures));
+  failures += 1;
+}
+
+function atOnce() {
+  if (asking === null) return watch();
+  clearTimeout(asking);
+  again();
 }
 
 // The server refused us: signed out, taken out of the site, or another process. Whoever is not known any more gets the sign-in page.
 async function again() {
+  asking = null;
   try {
     await load();
+    failures = 0;
     changed("reset");
     listen();
   } catch {
-    setTimeout(again, 2000);
+    later();
   }
 }
 
@@ -59,7 +78,7 @@ async function again() {
 let tried = 0;
 function watch() {
   const quiet = Date.now() - state.heard;
-  if (quiet > 4000 && Date.now() - tried > 4000) {
+  if (asking === null && quiet > 4000 && Date.now() - tried > 4000) {
     tried = Date.now();
     state.connected = false;
     changed("chain");
@@ -70,8 +89,8 @@ function watch() {
 export function start() {
   state.heard = Date.now();
   setInterval(watch, 1000);
-  for (const what of ["online", "focus", "pageshow"]) addEventListener(what, watch);
-  document.addEventListener("visibilitychange", watch);
+  for (const what of ["online", "focus", "pageshow"]) addEventListener(what, atOnce);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && atOnce());
 }
 
 // What stands on a page before a person needs no second channel. An open page at an empty desk is nobody: a key, a touch or the pointer must have moved lately.

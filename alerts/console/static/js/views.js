@@ -1,4 +1,5 @@
 // Beside the map: devices and what they say, what was refused, and the forms of duty.
+import { boards, handover } from "./boards.js";
 import { $, h } from "./dom.js";
 import { signOut } from "./header.js";
 import { post } from "./live.js";
@@ -96,8 +97,7 @@ function duty() {
       form(t("Open an incident"), "incident", [label(t("level"), h("select", { name: "level" }, options(Object.keys(LEVELS).map((l) => [l, named(LEVELS, l)])))), label(t("segment"), h("input", { name: "segment", required: true, "list": "segments" })), label(t("source"), h("select", { name: "source" }, options([["phone", t("phone")], ["110", "110"], ["12395", "12395"], ["patrol", t("patrol")], ["camera", t("camera")]]))), label(t("caller"), h("input", { name: "caller" })), label(t("note"), h("textarea", { name: "note", rows: 2 }))]),
       form(t("Silence (no pushing, still recorded)"), "silence", [label(t("model"), h("select", { name: "model" }, options([["", "—"], ...models]))), label(t("device"), h("input", { name: "device", "list": "places" })), label(t("segment"), h("input", { name: "segment", "list": "segments" })), label(t("area"), h("select", { name: "area" }, options([["", "—"], ...state.coast.areas.map(([id, , zh, en]) => [id, inLanguage(zh, en) || id])]))), label(t("until"), hours(8)), label(t("why"), h("input", { name: "reason", required: true }))]),
       form(t("Work order"), "work", [label(t("device"), h("input", { name: "subject", required: true, "list": "places" })), label(t("until"), hours(4))]),
-      form(t("Exercise"), "exercise", [label(t("device"), h("input", { name: "devices", required: true, placeholder: t("several: with spaces") })), label(t("until"), hours(4))], (given) => ({ ...given, devices: given.devices.split(/[\s,]+/).filter(Boolean) })),
-      form(t("Hand-over"), "shift", [label(t("to"), h("select", { name: "to" }, options(Object.entries(state.people)))), label(t("what"), h("select", { name: "do" }, options([["offer", t("offer")], ["accept", t("accept")]])))])),
+      form(t("Exercise"), "exercise", [label(t("device"), h("input", { name: "devices", required: true, placeholder: t("several: with spaces") })), label(t("until"), hours(4))], (given) => ({ ...given, devices: given.devices.split(/[\s,]+/).filter(Boolean) }))),
     h("h2", {}, t("In force")), h("div", { id: "in-force" }), h("p", {}, h("button", { onclick: signOut }, t("Sign out"))));
   inForce();
 }
@@ -118,12 +118,13 @@ export function show(name, id) {
   $("map").hidden = !inMap;
   document.body.dataset.view = inMap ? (name === "map" ? "map" : "list") : "view";
   if (!inMap) $("view").replaceChildren();
-  ({ devices, refused, duty, device: () => device(id) })[name]?.();
-  $("tabs").replaceChildren(...[["", t("Alerts")], ["map", t("Map")], ["devices", t("Devices")], ["refused", t("Refused")], ["duty", t("Duty")]].map(([to, text]) => h("a", { href: `#/${to}`, class: to === name || (to === "devices" && name === "device") || (to === "" && name === "alert") ? "chosen" : "" }, text)));
+  ({ devices, refused, duty, boards, handover, device: () => device(id) })[name]?.();
+  $("tabs").replaceChildren(...[["", t("Alerts")], ["map", t("Map")], ["devices", t("Devices")], ["refused", t("Refused")], ["duty", t("Duty")], ["boards", t("Boats out")]].map(([to, text]) => h("a", { href: `#/${to}`, class: to === name || (to === "devices" && name === "device") || (to === "" && name === "alert") ? "chosen" : "" }, text)));
 }
 
 export function start() {
-  on("duty", () => wanted === "duty" && inForce());
+  on("duty", () => { if (wanted === "duty") inForce(); if (wanted === "handover") handover(); });
+  setInterval(() => { if (wanted === "boards") boards(); if (wanted === "handover") handover(); }, 5000);
   setInterval(() => wanted === "devices" && devices(), 2000);
   on("refused", () => { if (wanted === "refused") refused(); if (wanted.startsWith("device/")) device(wanted.slice(7)); });
   on("devices", (rows) => wanted.startsWith("device/") && rows[wanted.slice(7)] && device(wanted.slice(7)));

@@ -1,0 +1,110 @@
+"""The page in a real Chromium: a shift is handed over by name, boats out and faulty devices stand beside it, a flood is grouped, the page asks patiently."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from ingest.events import Shift, Trip
+from ingest.log import EVENTS, Record
+from ingest.records import Batch, Codec
+from tests.live.test_page import browser, coast, who  # noqa: F401  # fixtures
+
+pytestmark = pytest.mark.live
+HOUR = 3_600_000
+
+
+def look(page, name: str) -> None:
+    """A picture for people, where COAST_PICTURES names a folder."""
+    if folder := os.environ.get("COAST_PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def say(coast, *events) -> None:  # noqa: F811
+    coast.log.append([Record(EVENTS, 1, Codec().pack(Batch(coast.site.revision, list(events))))])
+
+
+def shifts(coast) -> list[Shift]:  # noqa: F811
+    return [event for entry in coast.log.read(EVENTS, 1, 0, 2_000) for event in Codec().unpack(entry.value).events if isinstance(event, Shift)]
+
+
+def test_a_shift_is_offered_and_accepted_by_name_with_the_keyboard_alone(coast, browser):  # noqa: F811
+    room = [person for person in coast.site.people if person.role in ("operator", "shift_leader") and person.seat]
+    giver, taker = room[0], next(person for person in room if person.seat != room[0].seat)
+    vessel = next(vessel for vessel in coast.site.vessels if vessel.home)
+    say(
+        coast,
+        Shift(device="console", received=now(), ts=now(), seat=giver.seat, do="on", by=giver.id),
+        Trip(device="c", received=now(), ts=now() - 9 * HOUR, id="t1", vessel=vessel.id, report="departure", eta=now() - HOUR, persons=4),
+    )
+    box = [device for device in coast.site.devices if device.type == "box"][7]
+    coast.raise_alert(owner=giver.id, response="acknowledged", acknowledged=now())
+    coast.raise_alert("m2", model="M02", key="M02/x", level="blue", subject=box.id, segment=box.segment)
+    first, second = coast.open(browser, giver.id), coast.open(browser, taker.id, language="en")
+    first.keyboard.press("h")
+    for text in ("一键报警", vessel.name, box.place or box.id):
+        expect(first.locator("#view")).to_contain_text(text)
+    first.locator("#offer-to").focus()
+    first.locator("#offer-to").select_option(taker.id)
+    first.keyboard.press("Tab")
+    first.keyboard.press("Enter")
+    expect(first.locator("#view [role=status]")).to_contain_text(taker.name, timeout=10_000)
+    expect(second.locator("#to-handover")).to_have_text("Take over the shift", timeout=10_000)
+    second.keyboard.press("h")
+    expect(second.locator("#view")).to_contain_text(vessel.name)
+    look(first, "handover-zh"), look(second, "handover-en")
+    second.set_viewport_size({"width": 390, "height": 844})
+    look(second, "handover-en-phone")
+    assert second.evaluate("document.documentElement.scrollWidth") <= 390
+    second.set_viewport_size({"width": 1440, "height": 900})
+    second.locator("#accept").focus()
+    second.keyboard.press("Enter")
+    expect(first.locator("#view")).to_contain_text(taker.name, timeout=10_000)
+    assert [(shift.do, shift.seat, shift.by, shift.to) for shift in shifts(coast)[1:]] == [
+        ("offer", giver.seat, giver.id, taker.id), ("accept", giver.seat, taker.id, None),
+    ]  # fmt: skip
+
+
+def test_the_boards_show_who_is_overdue(coast, browser):  # noqa: F811
+    one, other = coast.site.vessels[:2]
+    say(
+        coast,
+        Trip(device="c", received=now(), ts=now() - 9 * HOUR, id="t1", vessel=one.id, report="departure", eta=now() - HOUR, persons=4),
+        Trip(device="c", received=now(), ts=now() - HOUR, id="t2", vessel=other.id, report="departure", eta=now() + HOUR, persons=2),
+    )
+    for language, width in (("zh", 1440), ("en", 390)):
+        page = coast.open(browser, who(coast, "operator"), language=language, viewport={"width": width, "height": 844})
+        page.keyboard.press("b")
+        expect(page.locator("#view section").nth(1)).to_contain_text(one.name)
+        expect(page.locator("#view section").nth(3)).to_contain_text(other.name)
+        look(page, f"boards-{language}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_while_the_console_is_away_the_page_asks_ever_more_seldom_and_at_once_when_the_line_is_back(coast, browser):  # noqa: F811
+    page = coast.open(browser, who(coast, "operator"))
+    waits = page.evaluate("import('/static/js/live.js').then(({ pause }) => [0, 1, 2, 3, 4, 50].map((n) => [pause(n, 0), pause(n, 1)]))")
+    assert waits == [[500, 1000], [1000, 2000], [2000, 4000], [4000, 8000], [7500, 15000], [7500, 15000]]
+    asked: list[float] = []
+    page.route("**/api/start*", lambda route: (asked.append(time.monotonic()), route.abort()))
+    page.route("**/live*", lambda route: route.fulfill(status=503))
+    coast.console.kill()
+    coast.console.join(10)
+    page.wait_for_timeout(12_000)
+    assert 2 <= len(asked) <= 6
+    before = len(asked)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_timeout(300)
+    assert len(asked) == before + 1
+    page.unroute("**/api/start*")
+    page.unroute("**/live*")
+    coast.begin()
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.locator("body:not(.cut)")).to_have_count(1, timeout=15_000)
+    coast.errors.clear()  # the browser tells of every request that failed
