@@ -54,7 +54,9 @@ def faulty(site: Site, alerts: Iterable[Alert], duty: Mapping[str, Event], now: 
     for alert in sorted((each for each in alerts if _stands(each) and each.model in ABOUT_DEVICES), key=lambda each: each.raised):
         for name in (alert.subject, *alert.evidence, *map(str, alert.reason.values.get("first", ()))):
             about.setdefault(name, alert)
-    works = {event.subject: event for event in duty.values() if isinstance(event, Work) and not event.closed and (event.until is None or event.until > now)}
+    works = {
+        event.subject: event for event in duty.values() if isinstance(event, Work) and not event.closed and (event.until is None or event.until > now)
+    }
     return [
         {
             "device": device.id, "type": device.type, "place": device.place, "zh": device.name_zh, "en": device.name_en, "in_service": device.in_service,

@@ -11,7 +11,10 @@ def coast(site: Site) -> dict[str, Any]:
         "name": {"zh": site.name_zh, "en": site.name_en},
         "land": _collection([_feature("Polygon", [list(ring)], {}) for ring in site.shoreline if len(ring) > 3]),
         "segments": _collection(
-            [_feature("LineString", [s.start, s.end], {"id": s.id, "risk": s.risk_point, "zh": s.name_zh, "en": s.name_en}) for s in site.segments]
+            [
+                _feature("LineString", [s.start, s.end], {"id": s.id, "risk": s.risk_point, "zh": s.name_zh, "en": s.name_en, "post": s.station})
+                for s in site.segments
+            ]
         ),
         "zones": _collection(
             [_feature("Polygon", [z.ring, *z.holes], {"id": z.id, "kind": z.kind, "zh": z.name_zh, "en": z.name_en}) for z in site.zones]

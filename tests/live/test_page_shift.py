@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from ingest.events import Shift, Trip
+from ingest.events import Shift, Tick, Trip
 from ingest.log import EVENTS, Record
 from ingest.records import Batch, Codec
 from tests.live.test_page import browser, coast, who  # noqa: F401  # fixtures
@@ -108,3 +108,39 @@ def test_while_the_console_is_away_the_page_asks_ever_more_seldom_and_at_once_wh
     page.evaluate("dispatchEvent(new Event('focus'))")
     expect(page.locator("body:not(.cut)")).to_have_count(1, timeout=15_000)
     coast.errors.clear()  # the browser tells of every request that failed
+
+
+def test_a_flood_is_grouped_and_said_but_red_and_a_press_stand_alone(coast, browser):  # noqa: F811
+    operator = next(person for person in coast.site.people if person.role == "operator" and person.seat)
+    segment = next(segment for segment in coast.site.segments if segment.area == coast.area)
+    here = {"segment": segment.id, "audience": (operator.id,)}
+    page = coast.open(browser, operator.id)
+    for i in range(10):
+        coast.raise_alert(f"v{i}", model="M12", key=f"M12/v{i}", level="yellow", subject=f"v{i}", **here)
+    say(coast, Tick(device="bridge", received=now(), now=now(), heard=2_000))
+    expect(page.locator("#list > .row")).to_have_count(10, timeout=10_000)
+    expect(page.locator("#flood")).to_be_hidden()
+    coast.raise_alert("press", **here)
+    coast.raise_alert("blue-press", level="blue", **here)
+    coast.raise_alert("red", model="M12", key="M12/red", subject="red", **here)
+    say(coast, Tick(device="bridge", received=now(), now=now() + 1_000, heard=2_001))
+    expect(page.locator("#flood")).to_be_visible(timeout=10_000)
+    expect(page.locator("#list > .group")).to_have_count(1)
+    expect(page.locator("#list > .group summary")).to_contain_text("×10")
+    expect(page.locator("#list > a.row")).to_have_count(3)
+    look(page, "flood-zh")
+    english = coast.open(browser, operator.id, language="en", viewport={"width": 390, "height": 844})
+    expect(english.locator("#flood")).to_contain_text("Flood of alerts", timeout=10_000)
+    look(english, "flood-en-phone")
+    assert english.evaluate("document.documentElement.scrollWidth") <= 390
+    for chosen in ("press", "red", "v0"):
+        page.keyboard.press("j")
+        expect(page.locator(f'[data-alert="{chosen}"].chosen')).to_have_count(1)
+    expect(page.locator(".group[open] .row.chosen")).to_be_visible()
+    page.keyboard.press("g")
+    expect(page.locator("#list > a.row")).to_have_count(13)
+    page.keyboard.press("g")
+    expect(page.locator("#list > .group")).to_have_count(1)
+    say(coast, Tick(device="bridge", received=now(), now=now() + 11 * 60_000, heard=2_002))
+    expect(page.locator("#flood")).to_be_hidden(timeout=10_000)
+    expect(page.locator("#list > a.row")).to_have_count(13)

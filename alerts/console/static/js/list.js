@@ -1,5 +1,6 @@
 // What is open, the gravest and oldest first. Red flashes until acknowledged; ages and deadlines count.
 import { $, calmly, h, shape } from "./dom.js";
+import { flood, grouped, grouping, nameOf, switchGrouping } from "./flood.js";
 import { alertIsHere, places } from "./places.js";
 import { changed, now, on, RANK, rings, state } from "./state.js";
 import { clock, HOWS, inLanguage, LEVELS, MODELS, named, RESPONSES, short, span, t } from "./words.js";
@@ -11,7 +12,8 @@ const order = (a, b) => RANK[b.level] - RANK[a.level] || rings(b) - rings(a) || 
 
 const standing = () => [...state.alerts.values()].filter((alert) => alert.open && !alert.suppressed);
 
-export const ordered = () => standing().filter((alert) => passes[filter](alert) && alertIsHere(alert)).sort(order);
+const laid = () => grouped(standing().filter((alert) => passes[filter](alert) && alertIsHere(alert)).sort(order));
+export const ordered = () => laid().flatMap((group) => group.alerts); // as it is read from above
 
 function due(alert) {
   if (!alert.due || !alert.open) return "";
@@ -34,12 +36,39 @@ function row(alert) {
     h("span", { class: "times" }, h("b", { "data-age": alert.raised, title: t("age") }, span(now() - alert.raised)), h("small", { "data-due": alert.id, class: alert.due && alert.due < now() ? "overdue" : "" }, due(alert))));
 }
 
+// Many alerts of one model on one stretch as one row, which opens; how many nobody has acknowledged stands on it.
+function group({ key, place, alerts }) {
+  const gravest = alerts[0];
+  const fresh = alerts.filter(rings).length;
+  const open = opened.has(key) || alerts.some((alert) => alert.id === state.selected);
+  return h("details", { class: `group ${gravest.level}`, open, "data-group": key, role: "listitem", ontoggle: (event) => opened[event.target.open ? "add" : "delete"](key) },
+    h("summary", { class: `row ${gravest.level} ${fresh ? "rings" : ""}`, "data-alert": `group/${key}` }, h("span", { class: "mark" }, shape(gravest.level), h("b", {}, short(gravest.level))),
+      h("span", { class: "body" }, h("span", { class: "title" }, h("strong", {}, `${gravest.model} ${named(MODELS, gravest.model)}`), h("em", { class: "count" }, `×${alerts.length}`)), h("span", { class: "foot" }, fresh ? h("span", { class: "pill new" }, `${t("new")} ${fresh}`) : null, h("span", { class: "place" }, nameOf(place)))),
+      h("span", { class: "times" }, h("b", { "data-age": Math.min(...alerts.map((alert) => alert.raised)), title: t("age") }))),
+    alerts.map(row));
+}
+
+function drawFlood() {
+  const since = flood();
+  const place = $("flood");
+  place.hidden = since === null;
+  place.replaceChildren(...(since === null ? [] : [h("b", {}, `${t("Flood of alerts since")} ${clock(since)}`), h("span", {}, grouping() ? t("Grouped by model and stretch. Red and presses stand alone.") : t("Shown one by one.")), h("button", { id: "grouping", onclick: toggleGrouping }, grouping() ? t("One by one") : t("Group"), h("kbd", {}, "g"))]));
+}
+
+export function toggleGrouping() {
+  if (flood() === null) return;
+  switchGrouping();
+  draw();
+}
+
 export const draw = calmly(drawNow);
 
 function drawNow() {
-  const focused = document.activeElement?.dataset?.alert;
+  const focused = document.activeElement?.dataset?.alert, onSwitch = document.activeElement?.id === "grouping";
   const all = [...state.alerts.values()];
-  const open = ordered();
+  const groups = laid();
+  const open = groups.flatMap((one) => one.alerts);
+  drawFlood();
   const fold = (name, alerts, label) => alerts.length ? h("details", { class: "fold", open: folds.has(name), ontoggle: (event) => folds[event.target.open ? "add" : "delete"](name) }, h("summary", {}, `${label} `, h("b", {}, `${alerts.length}`)), alerts.map(row)) : null;
   const unverified = all.filter((alert) => alert.response === "resolved" && alert.outcome !== "superseded" && RANK[alert.level] >= 3).sort((a, b) => b.updated - a.updated);
   const closed = all.filter((alert) => !alert.open && !unverified.includes(alert) && alertIsHere(alert)).sort((a, b) => b.updated - a.updated).slice(0, 60);
@@ -47,9 +76,11 @@ function drawNow() {
   for (const chip of document.querySelectorAll(".chips [data-filter]")) { chip.classList.toggle("chosen", chip.dataset.filter === filter); chip.setAttribute("aria-pressed", String(chip.dataset.filter === filter)); }
   drawHidden(standing().filter((alert) => !open.includes(alert)));
   $("list").replaceChildren(
-    ...(open.length ? open.map(row) : [h("div", { class: "calm" }, h("b", {}, standing().length ? t("No open alerts with this filter") : t("No open alerts")), h("small", {}, t("The state of the chain stands above.")))]),
+    ...(open.length ? groups.map((one) => (one.key ? group(one) : row(one.alerts[0]))) : [h("div", { class: "calm" }, h("b", {}, standing().length ? t("No open alerts with this filter") : t("No open alerts")), h("small", {}, t("The state of the chain stands above.")))]),
     ...[fold("suppressed", all.filter((a) => a.open && a.suppressed && alertIsHere(a)).sort(order), t("Suppressed")), fold("verify", unverified.filter(alertIsHere), t("To be verified")), fold("closed", closed, t("Closed"))].filter(Boolean));
+  count();
   if (focused) $("list").querySelector(`[data-alert="${CSS.escape(focused)}"]`)?.focus();
+  if (onSwitch) $("grouping")?.focus();
   drawMore();
 }
 
@@ -72,7 +103,7 @@ function showAll() {
 function drawMore() {
   if (!document.body.classList.contains("wall")) return;
   const end = $("list").getBoundingClientRect().bottom;
-  const cut = [...document.querySelectorAll("#list > .row")].filter((row) => { const out = row.getBoundingClientRect().bottom > end + 2; row.classList.toggle("cut-off", out); return out; }).length;
+  const cut = [...document.querySelectorAll("#list > :is(.row, .group)")].filter((row) => { const out = row.getBoundingClientRect().bottom > end + 2; row.classList.toggle("cut-off", out); return out; }).length;
   $("more").textContent = cut ? `${t("and more:")} ${cut}` : "";
 }
 
@@ -83,10 +114,11 @@ function drawFilters() {
   $("filters").replaceChildren(h("div", { class: "tally", id: "tally" }),
     h("div", { class: "where" }, state.coast.areas.length > 1 ? area : null, place, h("datalist", { id: "all-places" }, places().map(([value, text]) => h("option", { value }, text)))),
     h("div", { class: "chips", role: "group", "aria-label": t("Filter") }, FILTERS.map(([name, label]) => h("button", { "data-filter": name, onclick: () => { filter = name; draw(); } }, t(label)))),
-    h("button", { id: "hidden", hidden: true, onclick: showAll }));
+    h("button", { id: "hidden", hidden: true, onclick: showAll }), h("div", { id: "flood", role: "status", hidden: true }));
 }
 
-const folds = new Set();
+const folds = new Set(); // that are open
+const opened = new Set(); // groups that are
 
 function count() {
   for (const place of document.querySelectorAll("[data-age]")) place.textContent = span(now() - Number(place.dataset.age));
@@ -105,6 +137,8 @@ export function start() {
     if (told) $("news").textContent = `${named(LEVELS, alert.level)} ${inLanguage(alert.text.zh, alert.text.en)}`;
     document.title = `${ordered().filter(rings).length ? "(" + ordered().filter(rings).length + ") " : ""}${t("Coast Guardian")}`;
   });
+  let before = null;
+  on("chain", () => { if (flood() !== before) { before = flood(); draw(); } });
   setInterval(() => { count(); drawMore(); }, 1000);
   drawFilters();
   draw();
