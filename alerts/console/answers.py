@@ -3,6 +3,7 @@
 The store is asked aside: one that is slow or away never holds up an alert on its way to the page.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,7 @@ from ingest.site import Person
 
 SERIES_BACK = 24 * 3_600_000  # ms of a device's curves; ours
 SERIES_POINTS = 240  # of a curve, about one a pixel of the small chart; ours
+DEAF = 10_000  # ms without a tick after which nothing of an area is heard, as the page's header says it
 CURVES = ("battery", "rssi", "temperature")
 
 log = structlog.get_logger()
@@ -72,6 +74,15 @@ class Answers:
         if person.role not in DESKS:
             boats = [{**row, "skipper": "", "phone": ""} for row in boats]
         return JSONResponse({"now": view.now, "boats": boats, "recalls": recalls(seen), "faulty": faulty(site, seen, view.duty, view.now)})
+
+    async def places(self, _: Request, person: Person) -> Response:
+        """Colours of places and what is not seen, of the alerts that this person may see; from the same moment as `chain`."""
+        from alerts.console.places import places_now  # noqa: PLC0415  # needs the models' numpy: a page starts without
+
+        view, chain = self.live.view, self.live.chain()
+        deaf = [area for area, row in chain["areas"].items() if row["tick"] is None or row["tick"] > DEAF]
+        alerts = [alert for alert in view.alerts.values() if may_see(person, alert) or alert.model in ("M02", "M03", "M17", "SYS")]
+        return JSONResponse(await asyncio.to_thread(places_now, self.live.site, alerts, deaf))
 
     async def listen(self, request: Request, person: Person) -> Response:
         after = request.headers.get("last-event-id") or request.query_params.get("after", "")

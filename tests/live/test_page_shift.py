@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from alerts.alert import Reason
 from ingest.events import Shift, Tick, Trip
 from ingest.log import EVENTS, Record
 from ingest.records import Batch, Codec
@@ -144,3 +145,26 @@ def test_a_flood_is_grouped_and_said_but_red_and_a_press_stand_alone(coast, brow
     say(coast, Tick(device="bridge", received=now(), now=now() + 11 * 60_000, heard=2_002))
     expect(page.locator("#flood")).to_be_hidden(timeout=10_000)
     expect(page.locator("#list > a.row")).to_have_count(13)
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh", 1440), ("en", 1440), ("en", 390)])
+def test_what_is_not_seen_stands_there_with_its_reason_and_an_alert_colours_its_shore(coast, browser, language, width):  # noqa: F811
+    box = [device for device in coast.site.devices if device.type == "box" and device.area == coast.area][5]
+    coast.raise_alert("m2", model="M02", key="M02/x", level="yellow", subject=box.id, segment=box.segment, reason=Reason("silent"))
+    coast.raise_alert("sos", segment=box.segment)
+    page = coast.open(browser, who(coast, "operator"), language=language, viewport={"width": width, "height": 844})
+    say(coast, Tick(device="bridge", received=now(), now=now(), heard=2_000))
+    if width > 390:
+        page.wait_for_selector("body[data-map=ready]", timeout=60_000)
+        page.wait_for_timeout(1_500)
+        look(page, f"places-map-{language}")
+    page.keyboard.press("u")
+    expect(page.locator("#view .level.red").first).to_be_visible()
+    say(coast, Tick(device="bridge", received=now(), now=now(), heard=2_001))
+    expect(page.locator("#view")).to_contain_text({"zh": "报警箱离线", "en": "call box down"}[language], timeout=15_000)
+    look(page, f"unseen-{language}-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    summary = page.locator("#view summary").first
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#view details[open]")).to_have_count(1)

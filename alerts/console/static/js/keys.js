@@ -18,10 +18,10 @@ const walk = (by) => {
 
 const does = { acknowledge: (alert) => alert.response === "new", dispatch: (alert) => alert.open, resolve: (alert) => alert.open, note: () => true, take: (alert) => alert.open };
 const verb = (name) => () => { const alert = state.alerts.get(state.selected); if (alert && does[name](alert)) VERBS[name](alert); };
-const KEYS = { j: () => walk(1), k: () => walk(-1), a: verb("acknowledge"), d: verb("dispatch"), r: verb("resolve"), n: verb("note"), t: verb("take"), s: () => enable(sound() !== "on"), "/": () => $("of-place").focus(), g: toggleGrouping, h: () => { location.hash = "#/handover"; }, b: () => { location.hash = "#/boards"; }, 0: whole, "?": help, Escape: () => { location.hash = "#/"; } };
+const KEYS = { j: () => walk(1), k: () => walk(-1), a: verb("acknowledge"), d: verb("dispatch"), r: verb("resolve"), n: verb("note"), t: verb("take"), s: () => enable(sound() !== "on"), "/": () => $("of-place").focus(), g: toggleGrouping, h: () => { location.hash = "#/handover"; }, u: () => { location.hash = "#/unseen"; }, b: () => { location.hash = "#/boards"; }, 0: whole, "?": help, Escape: () => { location.hash = "#/"; } };
 
 function help() {
-  const rows = [["j k", t("next, previous alert")], ["a", t("Acknowledge")], ["t", t("take over")], ["d", t("dispatch a unit")], ["r", t("resolve")], ["n", t("note")], ["s", t("Sound: press to switch, with a test")], ["/", t("Segment or place number")], ["g", t("In a flood: one by one, or in groups")], ["h", t("Hand-over")], ["b", t("Boats out")], ["0", t("The whole coast")], ["Esc", t("Close")]];
+  const rows = [["j k", t("next, previous alert")], ["a", t("Acknowledge")], ["t", t("take over")], ["d", t("dispatch a unit")], ["r", t("resolve")], ["n", t("note")], ["s", t("Sound: press to switch, with a test")], ["/", t("Segment or place number")], ["g", t("In a flood: one by one, or in groups")], ["h", t("Hand-over")], ["b", t("Boats out")], ["u", t("What do we not see?")], ["0", t("The whole coast")], ["Esc", t("Close")]];
   $("dialog").replaceChildren(h("h2", {}, t("Keys")), h("dl", { class: "keys" }, rows.map(([key, text]) => [h("dt", {}, key.split(" ").map((k) => h("kbd", {}, k))), h("dd", {}, text)])), h("menu", {}, h("button", { class: "primary", onclick: () => $("dialog").close() }, t("Close"))));
   $("dialog").showModal();
 }

@@ -8,6 +8,7 @@ import * as map from "./map.js";
 import * as sound from "./sound.js";
 import { changed, on, state } from "./state.js";
 import * as views from "./views.js";
+import * as watch from "./watch.js";
 
 function route() {
   const [name = "", id = ""] = decodeURIComponent(location.hash.slice(2)).split("/");
@@ -22,7 +23,7 @@ function route() {
 if (new URLSearchParams(location.search).get("wall") === "1") document.body.classList.add("wall");
 await live.load();
 state.connected = true;
-for (const part of [header, list, detail, views, keys, sound]) part.start();
+for (const part of [header, list, detail, views, keys, sound, watch]) part.start();
 addEventListener("hashchange", route);
 on("reset", route);
 route();

@@ -1,5 +1,6 @@
 // The coast from the site's own shoreline; boxes, lights, cameras and vessels as points, alerts and posts as marks. Without WebGL: a plain message.
 import { $, h, shape } from "./dom.js";
+import { colourOf, shores } from "./watch.js";
 import { alertIsHere, deviceIsHere, filtered, segmentsHere } from "./places.js";
 import { changed, now, on, RANK, rings, silent, state } from "./state.js";
 import { clock, inLanguage, LEVELS, MODELS, named, span, t, TYPES } from "./words.js";
@@ -8,6 +9,7 @@ const COLOURS = {
   dark: { unknown: "#0d1114", sea: "#08171f", land: "#1b2b30", shore: "#3d5a60", segment: "#2c7a78", risk: "#c98a3a", zone: "#4f8f9c", box: "#58d3c2", light: "#d8c27a", camera: "#8fa9ff", vessel: "#b9d6df", off: "#b9c4c8", chosen: "#ffffff" },
   light: { unknown: "#dcdcd8", sea: "#d5e6ea", land: "#f4f2ea", shore: "#8aa19c", segment: "#3b9a95", risk: "#c07a1e", zone: "#5793a1", box: "#0d8577", light: "#a1861a", camera: "#4b62c9", vessel: "#2d5666", off: "#4a5a60", chosen: "#10262c" },
 };
+const levels = () => { const given = getComputedStyle(document.documentElement); return Object.fromEntries(["red", "orange", "yellow", "blue"].map((name) => [name, given.getPropertyValue(`--${name}`).trim()])); };
 const colours = () => COLOURS[document.documentElement.dataset.theme] || COLOURS.dark;
 let map = null;
 const marks = new Map();
@@ -46,13 +48,14 @@ function charted() {
 
 function style() {
   const c = colours();
+  const l = levels();
   const far = (near, away) => ["interpolate", ["linear"], ["zoom"], 9, away * k, 14, near * k];
   const faint = (test, how) => ["case", ["get", test], how, 1];
   const base = state.tiles ? { tiles: { type: "raster", tiles: [state.tiles], tileSize: 256 } } : {};
   const dots = (type, radius) => ({ id: type, type: "circle", source: "devices", filter: ["==", ["get", "type"], type], minzoom: type === "box" ? 0 : 10.5, paint: { "circle-radius": far(radius * 2, radius * 0.8), "circle-color": ["case", ["get", "off"], c.sea, c[type]], "circle-stroke-color": ["case", ["get", "off"], c.off, c.sea], "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 9, ["case", ["get", "off"], 1.2 * k, 0.3 * k], 14, 1.8 * k], "circle-opacity": ["case", ["get", "here"], 1, 0.15], "circle-stroke-opacity": ["case", ["get", "here"], 1, 0.15] } });
   return {
     version: 8,
-    sources: { ...base, charted: { type: "geojson", data: charted() }, land: { type: "geojson", data: state.coast.land, attribution: "GSHHG" }, segments: { type: "geojson", data: state.coast.segments }, zones: { type: "geojson", data: state.coast.zones }, devices: { type: "geojson", data: devices() }, vessels: { type: "geojson", data: vessels() } },
+    sources: { ...base, charted: { type: "geojson", data: charted() }, land: { type: "geojson", data: state.coast.land, attribution: "GSHHG" }, segments: { type: "geojson", data: shores() }, zones: { type: "geojson", data: state.coast.zones }, devices: { type: "geojson", data: devices() }, vessels: { type: "geojson", data: vessels() } },
     layers: [
       { id: "unknown", type: "background", paint: { "background-color": c.unknown } },
       { id: "sea", type: "fill", source: "charted", paint: { "fill-color": c.sea } },
@@ -62,6 +65,9 @@ function style() {
       { id: "zones", type: "fill", source: "zones", paint: { "fill-color": ["match", ["get", "kind"], ["closed", "forbidden", "risk_point"], c.risk, c.zone], "fill-opacity": 0.14 } },
       { id: "zone-edges", type: "line", source: "zones", paint: { "line-color": ["match", ["get", "kind"], ["closed", "forbidden", "risk_point"], c.risk, c.zone], "line-opacity": 0.6, "line-dasharray": [3, 2] } },
       { id: "segments", type: "line", source: "segments", paint: { "line-color": ["case", ["get", "risk"], c.risk, c.segment], "line-width": far(4, 1.6) } },
+      { id: "warned", type: "line", source: "segments", filter: ["has", "level"], paint: { "line-color": ["match", ["get", "level"], "red", l.red, "orange", l.orange, "yellow", l.yellow, l.blue], "line-width": far(9, 5), "line-offset": far(5, 3) } },
+      { id: "partly", type: "line", source: "segments", filter: ["==", ["get", "seen"], "partly"], paint: { "line-color": c.off, "line-width": far(5, 2.4), "line-dasharray": [0.5, 1.5], "line-offset": far(-6, -4) } },
+      { id: "blind", type: "line", source: "segments", filter: ["==", ["get", "seen"], "blind"], paint: { "line-color": c.off, "line-width": far(9, 5), "line-dasharray": [0.25, 0.25], "line-offset": far(-7, -5) } },
       { id: "chosen", type: "line", source: "segments", filter: ["in", ["get", "id"], ["literal", segmentsHere()]], layout: { "line-cap": "round" }, paint: { "line-color": c.chosen, "line-width": far(11, 5), "line-opacity": 0.55 } },
       dots("light", 1.6), dots("camera", 2), dots("box", 2.2),
       { id: "still", type: "circle", source: "vessels", filter: ["get", "still"], paint: { "circle-radius": far(4.5, 2.6), "circle-color": c.sea, "circle-stroke-color": c.vessel, "circle-stroke-width": 1.4 * k, "circle-stroke-opacity": faint("old", 0.4) } },
@@ -127,7 +133,7 @@ function vessel(id, row) {
 
 function about(feature) {
   const { id } = feature.properties;
-  if (feature.layer.source === "segments") return [[id, inLanguage(feature.properties.zh, feature.properties.en)].filter(Boolean).join(" · "), null];
+  if (feature.layer.source === "segments") return [[id, inLanguage(feature.properties.zh, feature.properties.en), colourOf(id)].filter(Boolean).join(" · "), null];
   if (feature.layer.source === "devices") {
     const heard = state.devices[id]?.[0];
     return [`${id} · ${t(TYPES[feature.properties.type])} · ${heard ? `${t("heard")} ${span(now() - heard)}` : t("not heard yet")}`, `#/device/${id}`];
@@ -178,6 +184,7 @@ export async function start() {
     clearTimeout(looking);
     looking = setTimeout(whole, 350); // not at every letter
   });
+  on("places", () => map.getSource("segments")?.setData(shores()));
   on("duty", drawPosts);
   on("reset", drawPosts);
   on("site", () => map.setStyle(style()));

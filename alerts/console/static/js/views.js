@@ -4,6 +4,7 @@ import { $, h } from "./dom.js";
 import { signOut } from "./header.js";
 import { post } from "./live.js";
 import { now, on, silent, state } from "./state.js";
+import { unseen } from "./watch.js";
 import { clock, inLanguage, LEVELS, MODELS, moment, named, span, t, TYPES } from "./words.js";
 
 let wanted = "";
@@ -118,12 +119,13 @@ export function show(name, id) {
   $("map").hidden = !inMap;
   document.body.dataset.view = inMap ? (name === "map" ? "map" : "list") : "view";
   if (!inMap) $("view").replaceChildren();
-  ({ devices, refused, duty, boards, handover, device: () => device(id) })[name]?.();
-  $("tabs").replaceChildren(...[["", t("Alerts")], ["map", t("Map")], ["devices", t("Devices")], ["refused", t("Refused")], ["duty", t("Duty")], ["boards", t("Boats out")]].map(([to, text]) => h("a", { href: `#/${to}`, class: to === name || (to === "devices" && name === "device") || (to === "" && name === "alert") ? "chosen" : "" }, text)));
+  ({ devices, refused, duty, boards, handover, unseen, device: () => device(id) })[name]?.();
+  $("tabs").replaceChildren(...[["", t("Alerts")], ["map", t("Map")], ["devices", t("Devices")], ["refused", t("Refused")], ["duty", t("Duty")], ["boards", t("Boats out")], ["unseen", t("Not seen")]].map(([to, text]) => h("a", { href: `#/${to}`, class: to === name || (to === "devices" && name === "device") || (to === "" && name === "alert") ? "chosen" : "" }, text)));
 }
 
 export function start() {
   on("duty", () => { if (wanted === "duty") inForce(); if (wanted === "handover") handover(); });
+  on("places", () => wanted === "unseen" && unseen());
   setInterval(() => { if (wanted === "boards") boards(); if (wanted === "handover") handover(); }, 5000);
   setInterval(() => wanted === "devices" && devices(), 2000);
   on("refused", () => { if (wanted === "refused") refused(); if (wanted.startsWith("device/")) device(wanted.slice(7)); });

@@ -1,0 +1,54 @@
+"""What the page says of places: their colours, and what of the shore no model sees. Silence never looks like calm."""
+
+from alerts.console.answers import DEAF
+from alerts.console.places import places_now
+from ingest.events import Sos
+from ingest.log import open_log
+from tests.alerts.console_room import COAST, Room
+from tests.alerts.test_places_now import alert
+from tests.small_coast import box
+
+
+def unseen(found, model):
+    return {(row["state"], row["en"]): list(row["segments"]) for row in found["unseen"] if model in row["models"]}
+
+
+def test_a_place_shows_its_colour_and_the_alerts_that_give_it():
+    found = places_now(COAST, [alert("M01", box(2), "red", "seg-02")])["colours"]
+    assert found["seg-02"] == {"level": "red", "why": ("M01-box-02",)}
+    assert found["station-a"]["level"] == "red"
+    assert "seg-09" not in found
+
+
+def test_a_silent_box_leaves_its_segment_blind_for_calls_and_says_why():
+    assert unseen(places_now(COAST, []), "M01") == {}
+    found = unseen(places_now(COAST, [alert("M02", box(2), "yellow", "seg-02", code="silent")]), "M01")
+    assert found == {("blind", "call box down"): ["seg-02"]}
+
+
+def test_segments_that_are_not_seen_for_one_reason_stand_together():
+    [(how, segments)] = unseen(places_now(COAST, []), "M04").items()
+    assert how == ("blind", "no camera")
+    assert "seg-11" in segments
+    assert "seg-05" not in segments
+
+
+def test_where_nothing_is_heard_every_model_is_blind_on_every_segment():
+    found = places_now(COAST, [], deaf=["bay"])
+    [row] = found["unseen"]
+    assert row["models"] == [f"M{i:02d}" for i in range(1, 18)]
+    assert (row["state"], row["en"], len(row["segments"])) == ("blind", "nothing is heard", 12)
+    assert found["segments"] == {"bay": 12}
+
+
+def test_the_page_gets_it_with_the_chain_and_without_ticks_nothing_counts_as_watched(tmp_path):
+    log = open_log(f"sqlite:///{tmp_path / 'log.db'}")
+    with Room(tmp_path, log) as room:
+        room.hear(Sos(device=box(1), received=room.now, ts=room.now, sent=room.now, boot="1", seq=1, state="pressed"))
+        room.alerts()
+        found = room.client.get("/api/places").json()
+        assert found["colours"]["seg-01"]["level"] == "red"
+        assert unseen(found, "M01") == {}
+        room.now += DEAF + 1
+        assert unseen(room.client.get("/api/places").json(), "M01")[("blind", "nothing is heard")] == [f"seg-{i:02d}" for i in range(12)]
+    log.close()
