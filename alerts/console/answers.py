@@ -17,7 +17,7 @@ from alerts.console.coast import coast
 from alerts.console.deeds import PRESENT
 from alerts.console.door import Door
 from alerts.console.duties import DESKS
-from alerts.console.heard import plain, spoken
+from alerts.console.heard import plain, playing, spoken
 from alerts.console.live import Live
 from alerts.console.recall import Library
 from alerts.console.view import CHANGES_KEPT, may_see
@@ -99,15 +99,17 @@ class Answers:
         rows.update({row["revision"]: row for row in self.live.view.changes.get(name, ())})
         return JSONResponse([rows[revision] for revision in sorted(rows)][-CHANGES_KEPT:])
 
-    async def device(self, request: Request, _: Person) -> Response:
+    async def device(self, request: Request, person: Person) -> Response:
         name = request.path_params["device"]
         refused = await self._refusals(name, 30)
         curves = await self._ask(lambda store: self._curves(store, name), {})
-        body: dict[str, Any] = {"said": {}, "curves": curves, "commands": [], "refused": refused}
+        body: dict[str, Any] = {"said": {}, "curves": curves, "commands": [], "playing": [], "refused": refused}
         seen = self.live.view.devices.get(name)
         if seen is not None:
             body["said"] = {kind: spoken(said) for kind, said in sorted(seen.said.items())}
             body["curves"] = {curve: _joined(curves.get(curve, ()), seen.curve(curve)) for curve in CURVES}
+            visible = {alert: known for alert, known in self.live.view.alerts.items() if may_see(person, known)}
+            body["playing"] = playing(seen.commands, visible, self.live.view.now)
             body["commands"] = [
                 {**plain(command), "done": plain(seen.answers[command.id]) if command.id in seen.answers else None}
                 for command in reversed(seen.commands)

@@ -1,12 +1,13 @@
 """What was heard last of each device and vessel: from the log, or from the store where that is older than this console."""
 
 from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec import Struct, to_builtins
 
-from alerts.alert import Command
+from alerts.alert import Alert, Command
 from alerts.store.store import Point
 from ingest.events import Done, Event, Heartbeat, Position
 
@@ -54,6 +55,30 @@ class DeviceView:
             self.answers[said.id] = said
             for old in list(self.answers)[:-ANSWERS_KEPT]:
                 del self.answers[old]
+
+
+def playing(commands: Iterable[Command], alerts: Mapping[str, Alert], now: int) -> list[dict[str, Any]]:
+    """What a device speaks and shows by itself, by the alert that makes it: `said` by language, `spoken` when last, `lamp` while lit. By the log's time.
+
+    Of alerts that stand only: when one ends, is kept quiet or closed, its programme has ended too.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for command in commands:
+        alert = alerts.get(command.alert or "")
+        if alert is None or alert.condition == "over" or alert.suppressed is not None or alert.response in {"resolved", "verified"}:
+            continue
+        row = found.setdefault(
+            alert.id, {"alert": alert.id, "level": alert.level, "said": {}, "spoken": None, "volume": None, "lamp": None, "until": None}
+        )
+        if command.command == "speak":
+            at = command.id.rpartition("/")[2]  # programmes name their commands by the moment
+            row["said"][str(command.args.get("language", ""))] = str(command.args.get("text", ""))
+            row["spoken"], row["volume"] = int(at) if at.isdigit() else None, command.args.get("volume")
+        elif command.command == "light":
+            mode, until = command.args.get("mode"), command.args.get("until")
+            lit = mode != "off" and isinstance(until, int) and until > now
+            row["lamp"], row["until"] = (mode, until) if lit else (None, None)
+    return [row for row in found.values() if row["said"] or row["lamp"]]
 
 
 def received_of(said: Event | Point) -> int:

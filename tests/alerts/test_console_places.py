@@ -1,12 +1,16 @@
 """What the page says of places: their colours, and what of the shore no model sees. Silence never looks like calm."""
 
+import pytest
+
+from alerts.alert import Command, Suppressed
 from alerts.console.answers import DEAF
+from alerts.console.heard import playing
 from alerts.console.places import places_now
 from ingest.events import Sos
 from ingest.log import open_log
 from tests.alerts.console_room import COAST, Room
 from tests.alerts.test_places_now import alert
-from tests.small_coast import box
+from tests.small_coast import START, box
 
 
 def unseen(found, model):
@@ -52,3 +56,34 @@ def test_the_page_gets_it_with_the_chain_and_without_ticks_nothing_counts_as_wat
         room.now += DEAF + 1
         assert unseen(room.client.get("/api/places").json(), "M01")[("blind", "nothing is heard")] == [f"seg-{i:02d}" for i in range(12)]
     log.close()
+
+
+# What a box speaks and shows by itself
+
+
+def told(command="speak", alert="M08-sand-1", at=START, **args) -> Command:
+    return Command(id=f"{alert}/{command}/box-01/{at}", area="bay", device="box-01", command=command, args=args, expires=at + 120_000, alert=alert)
+
+
+def test_a_box_shows_what_it_says_in_each_language_when_and_how_loudly():
+    crowd = alert("M08", "sand-1")
+    commands = [told(text="疏散", language="zh", volume=0.4), told(text="Spread out", language="en", volume=0.4, at=START + 5)]
+    [row] = playing(commands, {crowd.id: crowd}, START)
+    assert (row["said"], row["spoken"], row["volume"]) == ({"zh": "疏散", "en": "Spread out"}, START + 5, 0.4)
+
+
+@pytest.mark.parametrize("ended", [{"condition": "over"}, {"response": "resolved"}, {"suppressed": Suppressed("shelved", "wang")}])
+def test_what_was_ended_or_shelved_is_not_spoken_any_more(ended):
+    crowd = alert("M08", "sand-1", **ended)
+    assert playing([told(text="疏散", language="zh")], {crowd.id: crowd}, START) == []
+
+
+def test_a_lamp_is_shown_as_lit_until_it_goes_out():
+    crowd = alert("M08", "sand-1")
+    assert playing([told("light", mode="warn", until=START + 10)], {crowd.id: crowd}, START)[0]["lamp"] == "warn"
+    assert playing([told("light", mode="warn", until=START + 10)], {crowd.id: crowd}, START + 10) == []
+    assert playing([told("light", mode="warn", until=START + 10), told("light", mode="off")], {crowd.id: crowd}, START) == []
+
+
+def test_who_may_not_see_an_alert_does_not_read_of_it_at_the_box():
+    assert playing([told(text="疏散", language="zh")], {}, START) == []

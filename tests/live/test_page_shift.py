@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from alerts.alert import Reason
-from ingest.events import Shift, Tick, Trip
-from ingest.log import EVENTS, Record
+from alerts.alert import Command, Outcomes, Reason
+from alerts.outcomes import pack
+from ingest.events import Action, Shift, Tick, Trip
+from ingest.log import ALERTS, EVENTS, Record
 from ingest.records import Batch, Codec
 from tests.live.test_page import browser, coast, who  # noqa: F401  # fixtures
 
@@ -168,3 +169,30 @@ def test_what_is_not_seen_stands_there_with_its_reason_and_an_alert_colours_its_
     summary.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#view details[open]")).to_have_count(1)
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh", 1440), ("en", 390)])
+def test_a_box_shows_what_it_speaks_and_an_operator_stops_it_with_the_keyboard(coast, browser, language, width):  # noqa: F811
+    box = [device for device in coast.site.devices if device.type == "box" and device.area == coast.area][5]
+    one = coast.raise_alert("crowd", model="M08", key="M08/x", level="yellow", segment=box.segment, response="acknowledged")
+    words = {"zh": "此处人员较多,请按指引有序疏散", "en": "It is crowded here. Please follow the signs and spread out"}
+    commands = tuple(
+        Command(
+            id=f"crowd/speak{which}/{box.id}/{now()}", area=coast.area, device=box.id, command="speak", expires=now() + 120_000, alert=one.id,
+            args={"text": text, "language": which, "volume": 0.4, "repeat": 2},
+        )
+        for which, text in words.items()
+    )  # fmt: skip
+    coast.log.append([Record(ALERTS, 1, pack(Outcomes(area=coast.area, offset=0, now=now(), commands=commands)))])
+    page = coast.open(browser, who(coast, "operator"), f"#/device/{box.id}", language=language, viewport={"width": width, "height": 844})
+    expect(page.locator(".playing q")).to_have_text(words[language], timeout=10_000)
+    look(page, f"box-{language}-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator("[data-stop]").focus()
+    page.keyboard.press("Enter")
+    page.locator("#dialog textarea").fill("too loud")
+    page.locator("#dialog button.primary").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    actions = [event for entry in coast.log.read(EVENTS, 1, 0, 2_000) for event in Codec().unpack(entry.value).events if isinstance(event, Action)]
+    assert [(action.do, action.alert, action.note) for action in actions] == [("shelve", "crowd", "too loud")]

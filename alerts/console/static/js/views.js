@@ -1,4 +1,5 @@
 // Beside the map: devices and what they say, what was refused, and the forms of duty.
+import { VERBS } from "./actions.js";
 import { boards, handover } from "./boards.js";
 import { $, h } from "./dom.js";
 import { signOut } from "./header.js";
@@ -52,19 +53,30 @@ function line(points, name, show) {
 
 const refusals = (rows) => table([t("time"), t("device"), t("reason"), t("detail"), t("raw")], rows.map((row) => cell("td", [moment(row.at), row.device, h("b", { class: "bad" }, row.reason), row.detail, h("code", {}, row.payload)])));
 
+// The alert that makes a box speak or shine; to stop both is to keep that alert quiet, or to resolve it.
+function programme(row) {
+  const alert = state.alerts.get(row.alert);
+  const stop = alert && alert.level !== "red" ? h("button", { "data-stop": row.alert, onclick: () => VERBS.shelve(alert) }, t("Stop it: shelve the alert")) : h("span", { class: "quiet" }, t("Red goes on until the alert is resolved."));
+  return h("div", { class: "playing" }, h("a", { class: row.level, href: `#/alert/${row.alert}` }, alert ? `${alert.model} ${named(MODELS, alert.model)}` : row.alert), Object.keys(row.said).length ? h("q", { lang: state.language === "zh" ? "zh-CN" : "en" }, inLanguage(row.said.zh, row.said.en)) : null,
+    h("span", { class: "quiet" }, [row.spoken ? `${t("last spoken")} ${clock(row.spoken)}` : "", row.volume ? `${t("volume")} ${Math.round(row.volume * 100)} %` : "", row.lamp ? `${t("lamp")} ${row.lamp} → ${clock(row.until)}` : ""].filter(Boolean).join(" · ")), stop);
+}
+
 async function device(id) {
   const known = state.coast.devices.find((d) => d[0] === id);
   const answer = await (await fetch(`/api/devices/${encodeURIComponent(id)}`)).json();
   if (wanted !== `device/${id}`) return;
+  const stop = document.activeElement?.dataset?.stop;
   const value = ([name, given]) => `${name}=${["ts", "sent"].includes(name) ? clock(given) : typeof given === "object" ? JSON.stringify(given) : given}`;
   const said = Object.entries(answer.said).map(([kind, row]) => cell("td", [kind, age(row.received), h("code", {}, Object.entries(row).filter(([k, v]) => !["device", "received"].includes(k) && !(k === "drill" && !v)).map(value).join("  "))]));
   const heard = answer.commands.map((c) => cell("td", [c.command, JSON.stringify(c.args), c.done ? h("b", { class: c.done.ok ? "good" : "bad" }, c.done.ok ? t("heard") : c.done.reason || t("refused")) : t("no answer yet")]));
   $("view").replaceChildren(h("p", {}, h("a", { href: "#/devices" }, `← ${t("Devices")}`)), h("h1", {}, known ? known[3] || id : id), h("p", { class: "quiet" }, known ? `${id} · ${t(TYPES[known[1]])} · ${inLanguage(known[4], known[5])} · ${known[6]}` : t("no such device")),
     h("div", { class: "charts" }, [line(answer.curves.battery, t("battery"), (ratio) => `${Math.round(ratio * 100)} %`), line(answer.curves.rssi, "RSSI", (dbm) => `${dbm} dBm`), line(answer.curves.temperature, t("temperature"), (degrees) => `${degrees.toFixed(1)} °C`)]),
     missing(),
+    h("h2", {}, t("What it speaks and shows by itself now")), answer.playing.length ? h("div", {}, answer.playing.map(programme)) : h("p", { class: "quiet" }, t("nothing")),
     h("h2", {}, t("What it said")), said.length ? table([t("kind"), t("age"), t("values")], said) : h("p", { class: "quiet" }, t("not heard yet")),
     h("h2", {}, t("What it was told")), heard.length ? table([t("command"), t("values"), t("answer")], heard) : h("p", { class: "quiet" }, "–"),
     h("h2", {}, t("What was refused")), answer.refused.length ? refusals(answer.refused) : h("p", { class: "quiet" }, "–"));
+  if (stop) $("view").querySelector(`[data-stop="${CSS.escape(stop)}"]`)?.focus();
 }
 
 async function refused() {
@@ -129,5 +141,6 @@ export function start() {
   setInterval(() => { if (wanted === "boards") boards(); if (wanted === "handover") handover(); }, 5000);
   setInterval(() => wanted === "devices" && devices(), 2000);
   on("refused", () => { if (wanted === "refused") refused(); if (wanted.startsWith("device/")) device(wanted.slice(7)); });
+  on("alert", () => wanted.startsWith("device/") && device(wanted.slice(7)));
   on("devices", (rows) => wanted.startsWith("device/") && rows[wanted.slice(7)] && device(wanted.slice(7)));
 }
