@@ -18,7 +18,7 @@ run: install
 	@$(BIN)/coast-guardian run --simulate
 
 test: install
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: install
 	@$(BIN)/ruff check .

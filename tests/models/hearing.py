@@ -26,8 +26,13 @@ def runs(events: Iterable[Event], cut: int = 500) -> Iterable[list[Event]]:
 
 
 def find(site: Site, events: Iterable[Event], cut: int = 500, model: str = "", hearing: Hearing | None = None) -> list[Finding]:
-    """What the models found, in the log's order."""
+    """What the models found, in the log's order. With `model` only it is judged, and those that it hears."""
     hearing = hearing or Hearing(site, site.areas[0])
+    if model:
+        wanted = {model}
+        while more := {other for each in hearing.models if each.code in wanted for other in each.hears} - wanted:
+            wanted |= more
+        hearing.models = tuple(each for each in hearing.models if each.code in wanted)
     found: list[Finding] = []
     for run in runs(events, cut):
         _, findings = hearing.take(run, lambda _device, _at: False)
