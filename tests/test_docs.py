@@ -37,3 +37,12 @@ def test_a_command_in_the_readme_exists(named):
 
 def test_the_readme_names_commands():
     assert named_commands()
+
+
+def test_the_brokers_access_list_names_every_kind_of_a_device_and_no_command():
+    from ingest.events import PEOPLE
+    from ingest.wire_permissions import KINDS_OF_TYPE
+
+    page = (ROOT / "docs" / "administrator.md").read_text()
+    written = set(re.findall(r"pattern write coast/\+/%u/(\S+)", page))
+    assert written == set().union(*(kinds for device, kinds in KINDS_OF_TYPE.items() if device != "console")) - PEOPLE

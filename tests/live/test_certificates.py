@@ -80,6 +80,7 @@ def test_a_box_with_its_certificate_is_heard_answered_and_nobody_speaks_in_its_n
     thief = device(machine, "box-0042", [], "thief")
     thief.publish("coast/huian/box-0043/sos", f'{{"ts":{now},"seq":1,"boot":1,"state":"pressed"}}', 1)  # not its own id
     box = device(machine, "box-0042", heard)
+    box.publish("coast/huian/box-0042/do", b"forged", 1)  # nobody commands a device but the platform
     for n in range(200):  # more than one record of TLS, so that what waits inside the session is seen too
         box.publish("coast/huian/box-0042/heartbeat", f'{{"ts":{now + n},"seq":{n},"boot":1,"firmware":"{"x" * 100}"}}', 1)
     box.publish("coast/huian/box-0042/sos", f'{{"ts":{now},"seq":200,"boot":1,"state":"pressed"}}', 1)
@@ -89,6 +90,7 @@ def test_a_box_with_its_certificate_is_heard_answered_and_nobody_speaks_in_its_n
     box.disconnect()
     thief.disconnect()
     assert not [alert for alert in machine.newest().values() if alert.subject == "box-0043"]
+    assert b"forged" not in heard
 
 
 def test_who_has_no_certificate_is_not_let_in(machine):
