@@ -11,7 +11,7 @@ export async function load(coastToo = false) {
   const coast = state.coast && !coastToo ? state.coast : await (await fetch("/api/coast")).json();
   state.skew = body.chain.now - Date.now();
   document.documentElement.lang = body.language === "zh" ? "zh-CN" : "en";
-  Object.assign(state, body, { coast, alerts: new Map(body.alerts.map((alert) => [alert.id, alert])) });
+  Object.assign(state, body, { heard: Date.now(), coast, alerts: new Map(body.alerts.map((alert) => [alert.id, alert])) });
 }
 
 export function listen() {
