@@ -1,0 +1,52 @@
+"""docs/score-card.md is of this site, this simulator and these parameters, and says of each model's scenes what the tests see."""
+
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from alerts.score import Card, Line
+from alerts.score_page import MADE, made_from, page
+from device_sim.scenario import FOLDER, read_scenario
+from ingest.site_files import read_site
+
+ROOT = Path(__file__).parents[2]
+SITE = read_site(ROOT / "sites" / "quanzhou-bay")
+
+
+@pytest.fixture(scope="module")
+def written():
+    return (ROOT / "docs" / "score-card.md").read_text(encoding="utf-8")
+
+
+def test_the_score_card_was_made_from_what_stands_here_now(written):
+    made = written.rsplit(MADE, 1)[1].strip()
+    codes = made.split(":")[0].split()
+    assert codes
+    assert made == made_from(SITE, FOLDER.parent, codes), "the site, the simulator or a parameter changed since: make score-card"
+
+
+def test_the_score_card_has_every_scenario_of_scenes_and_the_day(written):
+    for path in FOLDER.glob("*.toml"):
+        scenario = read_scenario(path.stem)
+        if scenario.length and not scenario.incidents:
+            assert f"### {path.stem}\n" in written
+    assert "## A day on the coast" in written
+
+
+def test_a_changed_parameter_scenario_or_site_changes_what_the_card_was_made_from(tmp_path):
+    (tmp_path / "a.toml").write_text("x = 1")
+    before = made_from(SITE, tmp_path, ["M04"])
+    assert made_from(SITE, tmp_path, ["M04"]) == before
+    assert made_from(SITE, tmp_path, ["M04", "M13"]) != before
+    assert made_from(structs.replace(SITE, revision="other"), tmp_path, ["M04"]) != before
+    (tmp_path / "a.toml").write_text("x = 2")
+    assert made_from(SITE, tmp_path, ["M04"]) != before
+
+
+def test_the_page_says_what_was_missed_and_sums_the_day():
+    card = Card(3_600_000, (Line("M04", staged=4, found=3, red_staged=1, red_found=1, alerts=3, explained=3),), {}, ("M04 gate",), (), 0.5, 2)
+    told = page({"closed_zone": (card, card)}, (card, card), "1", "M04: abc")
+    assert "3 of 4 found (75.0%), red 1 of 1; 0.50 alerts a seat" in told
+    assert "Missed: M04 gate." in told
+    assert told.endswith("Made from M04: abc\n")
