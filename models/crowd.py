@@ -24,6 +24,7 @@ from models.subjects import Devices
 
 MINUTE, HOUR = 60_000, 3_600_000  # ms
 SLOT = 10_000  # ms of log time between two counts
+CELLS = 4_000_000  # of a metre that are added up at most; ours
 LEVELS: tuple[FoundLevel, ...] = ("over", "blue", "yellow", "orange", "red")
 KINDS = ("bathing", "closed", "gleaning", "road")  # zones in which people are counted: where a capacity is given, and on every beach
 
@@ -190,11 +191,7 @@ class Crowd:
             twice = {max(a, b) for a, b in zip(one.tolist(), other.tolist(), strict=True) if camera[a] != camera[b]}
             keep = np.array([i not in twice for i in range(len(east))])
             east, north, weight = east[keep], north[keep], weight[keep]
-        densest = 0.0
-        if len(east):
-            squares = np.stack([np.floor(east / self.square), np.floor(north / self.square)], axis=1)
-            _, which = np.unique(squares, axis=0, return_inverse=True)
-            densest = float(np.bincount(which.ravel(), weights=weight).max()) / self.square**2
+        densest = densest_square(east, north, weight, self.square) if len(east) else 0.0
         return float(weight.sum()) + sum(share * look.nameless for share, look in found), densest
 
     def judge(self, count: Count, zone: Zone, batch: Batch, site: Site, *, rough: bool) -> Iterator[Finding]:
@@ -269,6 +266,24 @@ class Crowd:
             return None
         minutes = (len(known) - self.median) * SLOT / MINUTE
         return round(float(np.median(known[-self.median :]) - np.median(known[: self.median])) / minutes)
+
+
+def densest_square(east: Floats, north: Floats, weight: Floats, side: float) -> float:
+    """Persons/m2 of the densest square of `side` m, wherever it lies: squares are tried at every fifth of their side."""
+    step = side / 5
+    column, row = (np.floor(metres / step).astype(np.int64) for metres in (east - east.min(), north - north.min()))
+    if (int(column.max()) + 6) * (int(row.max()) + 6) > CELLS:  # persons far apart: the squares that hold somebody, on four grids
+        return max(_on_grid(east + shift, north + other, weight, side) for shift in (0, side / 2) for other in (0, side / 2))
+    cells = np.zeros((int(column.max()) + 6, int(row.max()) + 6))
+    np.add.at(cells, (column + 1, row + 1), weight)
+    sums = cells.cumsum(axis=0).cumsum(axis=1)
+    return float((sums[5:, 5:] - sums[:-5, 5:] - sums[5:, :-5] + sums[:-5, :-5]).max()) / side**2
+
+
+def _on_grid(east: Floats, north: Floats, weight: Floats, side: float) -> float:
+    squares = np.stack([np.floor(east / side), np.floor(north / side)], axis=1)
+    _, which = np.unique(squares, axis=0, return_inverse=True)
+    return float(np.bincount(which.ravel(), weights=weight).max()) / side**2
 
 
 def _counted(site: Site, rows: tuple[int, ...]) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from models.association import vessel_near
 from models.batch import Batch
 from models.boats import Boat, Boats, Measures
 from models.columns import Floats, Truths
+from models.following import away
 from models.memory import grown
 from models.model import RANK, Finding, FoundLevel
 from models.nearby import Recent
@@ -183,10 +184,13 @@ class Landing:
         if not window or vessel or fairway or len(boat.way) < 3 or boat.way[-1][0] - boat.way[0][0] < 10 * SECOND:
             return "over", ""
         first, last = boat.way[0], boat.way[-1]
-        inbound = (first[1] - last[1]) / (last[0] - first[0]) * SECOND / KN  # knots towards the waterline
-        if inbound >= self.racing:
+        closing, way = first[1] - last[1], away((first[2], first[3]), (last[2], last[3]))
+        knots = way / (last[0] - first[0]) * SECOND / KN
+        if closing < way / 2:  # along the shore, or out to sea
+            return "over", ""
+        if knots >= self.racing:
             return "orange", "races_in"
-        return ("yellow", "comes_in") if inbound >= self.fast and boat.off <= self.inside else ("over", "")
+        return ("yellow", "comes_in") if knots >= self.fast and boat.off <= self.inside else ("over", "")
 
     def _has_leave(self, memory: Memory, boat: Boat, batch: Batch, site: Site) -> bool:
         """Farm work that is on near, or a permit for everybody where it lies: rowing clubs, oyster farmers."""

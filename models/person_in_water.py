@@ -109,8 +109,8 @@ class PersonInWater:
             if code:
                 stage = 3
             if stage > who.told:
-                who.told = stage
-                yield self._told(memory, who, code or ("confirm" if stage == 2 else "doubtful"), sign, batch, site)
+                another, who.told = who.told == 0 and stage > 1, stage  # somebody else than whom an open alert is about: it rings again
+                yield self._told(memory, who, code or ("confirm" if stage == 2 else "doubtful"), sign, batch, site, another=another)
         if batch.now // (10 * SECOND) != memory.scanned:
             memory.scanned = batch.now // (10 * SECOND)
             memory.swimmers.forget(batch.now, self.keep)
@@ -153,7 +153,7 @@ class PersonInWater:
             for row in near.tolist()
         )
 
-    def _told(self, memory: Memory, who: Swimmer, code: str, sign: str, batch: Batch, site: Site) -> Finding:
+    def _told(self, memory: Memory, who: Swimmer, code: str, sign: str, batch: Batch, site: Site, *, another: bool) -> Finding:
         places, camera = places_of(site, batch.devices.area), site.device.get(who.camera)
         position = (round(who.longitude, 6), round(who.latitude, 6)) if np.isfinite(who.longitude) else None
         segment = places.segment_at(position) or (camera.segment if camera else "")
@@ -168,7 +168,7 @@ class PersonInWater:
         return Finding(
             model=self.code, subject=who.subject, level=LEVELS[who.told], code=code, index=batch.nth, cause=f"{who.subject}/{who.first}/{who.told}",
             occurred=who.first, segment=segment, position=position, evidence=(who.name,), confidence=round(score, 2),
-            unanswered=self.answer if who.told == 2 else 0, values={key: value for key, value in values.items() if value is not None},
+            unanswered=self.answer if who.told == 2 else 0, again=another, values={key: value for key, value in values.items() if value is not None},
         )  # fmt: skip
 
     def _exhaustion(self, memory: Memory, who: Swimmer) -> dict[str, Any]:

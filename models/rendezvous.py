@@ -122,7 +122,7 @@ class Rendezvous:
             one, other = pairs_within(east[at], north[at], distance)
             for a, b in zip(rows[at[one]].tolist(), rows[at[other]].tolist(), strict=True):
                 pair = (min(a, b), max(a, b))
-                if pair not in memory.runs and (memory.sailed[a] or memory.sailed[b]) and self._suspect(pair, batch, site):
+                if pair not in memory.runs and (memory.sailed[a] or memory.sailed[b]) and _ours(pair, batch) and self._suspect(pair, batch, site):
                     begin = int(max(latest.at[a], latest.at[b]))
                     memory.runs[pair] = Run(begin, begin, NEVER)
 
@@ -211,6 +211,11 @@ class Rendezvous:
             occurred=run.last, position=position, segment=places_of(site, batch.devices.area).segment_at(position), sensitivity="restricted",
             values={"one": vessels[0].id, "other": vessels[1].id, "one_name": names[0], "other_name": names[1], "metres": round(run.metres), "minutes": (run.last - since) // MINUTE, "since": since},
         )  # fmt: skip
+
+
+def _ours(pair: tuple[int, int], batch: Batch) -> bool:
+    """Where areas meet both hear the pair; the area that owns the first of the two names tells."""
+    return bool(batch.vessels.latest.owner[min(pair, key=lambda row: batch.vessels.all[row].id)])
 
 
 def _one_group(pair: tuple[int, int], batch: Batch, site: Site) -> bool:

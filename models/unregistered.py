@@ -214,11 +214,17 @@ class Unregistered:
         """Numbers that are used twice: by their jumps, or by two names."""
         for row, (count, _first, last, most) in memory.jumps.items():
             vessel = batch.vessels.all[row]
-            if count >= self.jumps and batch.now - last <= self.left and vessel.asset == "ship" and not _listed(site, vessel.id):
+            if (
+                count >= self.jumps
+                and _owned(batch, row)
+                and batch.now - last <= self.left
+                and vessel.asset == "ship"
+                and not _listed(site, vessel.id)
+            ):
                 yield vessel.id, 2, "used_twice", {"knots": most, "jumps": int(count), "name": vessel.name, **_where(batch, row)}
         for row in batch.vessels.renamed:
             vessel = batch.vessels.all[row]
-            if batch.now - vessel.renamed <= self.day and vessel.asset == "ship" and not _listed(site, vessel.id):
+            if batch.now - vessel.renamed <= self.day and _owned(batch, row) and vessel.asset == "ship" and not _listed(site, vessel.id):
                 yield vessel.id, 2, "two_names", {"name": vessel.name, "other": vessel.other, **_where(batch, row)}
 
     def _nameless(self, memory: Memory, batch: Batch, site: Site, *, window: bool) -> Iterator[tuple[str, int, str, dict[str, Any]]]:
@@ -280,6 +286,11 @@ def _one_off(one: str, other: str) -> bool:
 def _listed(site: Site, vessel: str) -> bool:
     known = site.vessel.get(vessel)
     return known is not None and (known.kind == "official" or Unregistered.code in known.whitelist)
+
+
+def _owned(batch: Batch, row: int) -> bool:
+    """Whether the vessel is this area's: where areas meet, one of them tells."""
+    return row < len(batch.vessels.latest.owner) and bool(batch.vessels.latest.owner[row])
 
 
 def _where(batch: Batch, row: int) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """People on the test bay's beach (sand-1: 400 m by 15 m, approved for 100) and in a square of it. The cameras look every ten seconds; 10:00 local."""
 
+import numpy as np
 import pytest
 from msgspec import structs
 
 from alerts.hearing import Hearing
 from ingest import events as wire
 from ingest.site import Device
+from models.crowd import densest_square
 from models.model import Finding
 from tests.models.hearing import find, told
 from tests.small_coast import LATITUDE, LONGITUDE, START, at, seen, site, thing, tick
@@ -77,6 +79,16 @@ def test_density_is_judged_where_it_is_highest(density, minutes, levels):
     found = m08(looks(DAY, minutes, packed(density)), sand(surface=6_000))
     assert [each.level for each in found] == levels
     assert not found or found[-1].values["density"] == pytest.approx(density, abs=0.1)
+
+
+@pytest.mark.parametrize("shift", [0.0, 1.3, 2.5, 4.0])
+def test_a_crush_is_found_wherever_it_lies(shift):
+    east, north = (
+        np.array(each) for each in zip(*((x + shift, y + shift) for x in np.arange(0.25, 5, 0.5) for y in np.arange(0.25, 5, 0.5)), strict=True)
+    )
+    assert densest_square(east, north, np.ones(len(east)), 5.0) == pytest.approx(4.0, rel=0.1)
+    far = np.append(east, 50_000.0), np.append(north, 50_000.0)
+    assert densest_square(*far, np.ones(len(east) + 1), 5.0) >= 2.2
 
 
 def test_a_flicker_and_half_a_minute_are_nothing():
