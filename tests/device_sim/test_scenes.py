@@ -23,7 +23,6 @@ SCENARIOS = {
     for name in sorted(path.stem for path in FOLDER.glob("*.toml"))
     if (scenario := read_scenario(name)).scenes and not scenario.incidents
 }
-# What a model misses that the rule book asks for; to be taken out here when it is mended
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
