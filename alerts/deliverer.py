@@ -37,7 +37,8 @@ READER = "deliverer"
 BASE, MOST = 1_000, 60_000  # ms, exponential back-off; ours
 ROOM = 4 << 20  # bytes that the outbox must find free; ours: its write-ahead log before it is taken over
 MOST_RED = 15_000  # ms; a red is tried again sooner; ours
-GIVE_UP = 3  # tries of blue and yellow on one channel; ours
+OVER = 10 * 60_000  # ms that an alert is over before its waiting pages are dropped: it may come back; ours
+GIVE_UP = 3  # tries of blue and yellow on one channel, if there is another; ours
 _VERBS = frozenset(Action.__annotations__["do"].__args__) | {"escalated", "overdue", "due", "suppressed", "unsuppressed", "placed", "ignored"}
 
 
@@ -69,6 +70,7 @@ class Deliverer:
         self._send(now)
         if now - self.second >= 1_000:
             self.second = now
+            self._drop_over(now)
             self._watch(now)
 
     def _read_alerts(self, area: Area, now: int) -> None:
@@ -111,7 +113,7 @@ class Deliverer:
             self.outbox.mark(row, "sent", now, "sent", "", each.duration)
             self.outbox.settle(row)
             return
-        if isinstance(result, Failed) or (row.tries + 1 >= GIVE_UP and not urgent and row.channel != DEVICE):
+        if isinstance(result, Failed) or (row.tries + 1 >= GIVE_UP and not urgent and self._following(row)):
             self.outbox.mark(row, "failed", now, "failed", result.reason, each.duration)
         else:
             after = result.after if isinstance(result, Retry) else 0
@@ -120,19 +122,29 @@ class Deliverer:
                 return
         self._next_channel(row, now)
 
+    def _drop_over(self, now: int) -> None:
+        """A target was away, and what it should have told has been over for a while: nobody is paged for it any more."""
+        for name in self.outbox.in_vain():
+            known = self.outbox.known(name)
+            if known is not None and known.alert.condition == "over" and now - (known.alert.over or now) >= OVER:
+                self.outbox.supersede(name, known.alert.revision + 1)
+
     def _back_off(self, row: Delivery) -> int:
         most = MOST_RED if row.level == "red" else MOST
         return int(min(most, BASE * 2 ** min(row.tries, 10)) * self.random.uniform(0.5, 1.5))
 
     def _next_channel(self, row: Delivery, now: int) -> None:
-        """The one after this in the person's order, unless the person is reached; a command has none."""
-        person = self.site.person.get(row.person)
-        if row.channel == DEVICE or person is None or self.outbox.reached(row):
-            return
-        channels = channels_of(self.site, person)
-        if row.rank + 1 < len(channels):
+        """The one after this in the person's order, unless the person is reached."""
+        channel = self._following(row)
+        if channel is not None and not self.outbox.reached(row):
             expires = max(row.expires, now + 60_000)  # whoever is tried last has a minute at least
-            self.outbox.want(message_of(row), row.person, channels[row.rank + 1].id, row.rank + 1, row.step, now, expires)
+            self.outbox.want(message_of(row), row.person, channel.id, row.rank + 1, row.step, now, expires)
+
+    def _following(self, row: Delivery) -> Channel | None:
+        """The channel after this one in the person's order. The last is tried until the page's time is over; a command has none."""
+        person = self.site.person.get(row.person)
+        channels = () if row.channel == DEVICE or person is None else channels_of(self.site, person)
+        return channels[row.rank + 1] if row.rank + 1 < len(channels) else None
 
     def _advance(self, now: int) -> None:
         """Pages laid down and not looked at, and those past their time: the next channel's turn."""

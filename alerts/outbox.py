@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS positions (topic TEXT NOT NULL, partition INTEGER NOT
 CREATE TABLE IF NOT EXISTS presses (name TEXT PRIMARY KEY, device TEXT NOT NULL, received INTEGER NOT NULL, answered INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS answers (device TEXT PRIMARY KEY, upto INTEGER NOT NULL);
 """
+IN_VAIN = 3  # tries after which a target counts as away; ours
 _ROW = "id, alert, person, channel, reason, step, revision, rank, level, message, wanted, expires, state, tries, began"
 KEPT = 90 * 86_400_000  # ms that the audit of deliveries is kept; ours
 
@@ -119,6 +120,19 @@ class Outbox:
             (alert, below, *keep),
         )
         self.database.execute("UPDATE deliveries SET next_channel=NULL WHERE alert=? AND revision<? AND state='sent'", (alert, below))
+
+    def replace(self, alert: str, person: str, revision: int) -> None:
+        """A later page comes: what this person could not be told of the same alert, tried in vain, is not sent any more."""
+        self.database.execute(
+            "UPDATE deliveries SET state='superseded', next_channel=NULL WHERE alert=? AND person=? AND revision<? AND state='wanted' AND tries>=?"
+            " AND reason<>'closed'",
+            (alert, person, revision, IN_VAIN),
+        )
+
+    def in_vain(self) -> list[str]:
+        """Alerts of which somebody could not be told yet, tried in vain."""
+        rows = self.database.execute("SELECT DISTINCT alert FROM deliveries WHERE state='wanted' AND tries>=? AND channel<>'device'", (IN_VAIN,))
+        return [row[0] for row in rows]
 
     def told(self, alert: str) -> set[str]:
         """Whom something about this alert reached, or may have reached."""

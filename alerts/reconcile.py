@@ -9,7 +9,7 @@ from alerts.outbox import Outbox
 from ingest.site import Channel, Person, Site
 
 BEHIND = 10_000  # ms; above it only what is still open is paged, each person once; architecture
-LIFE = {"red": 3_600_000, "orange": 3_600_000, "yellow": 4 * 3_600_000, "blue": 24 * 3_600_000}  # ms that a page is worth sending; ours
+LIFE = 24 * 3_600_000  # ms that a page of what still stands is worth sending: a target may be away for hours; ours
 CONSOLE = Channel("console", "console:")
 DEVICE = "device"
 
@@ -83,7 +83,8 @@ def want(outbox: Outbox, site: Site, message: Message, person: str, step: int, n
     if one is None:
         outbox.refuse(message, person, step, now, "not a person of this site")
         return
-    outbox.want(message, person, channels_of(site, one)[0].id, 0, step, now, now + LIFE[message.level])
+    outbox.replace(message.subject, person, message.revision)
+    outbox.want(message, person, channels_of(site, one)[0].id, 0, step, now, now + LIFE)
 
 
 def channels_of(site: Site, person: Person) -> list[Channel]:
