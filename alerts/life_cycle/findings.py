@@ -107,7 +107,7 @@ def _said_again(board: Board, case: Case, finding: Finding, now: int) -> None:
     if higher:
         case.since, case.step, case.reminded, case.told = now, 0, 0, 0
         case.peak = level if RANK[level] > RANK[case.peak] else case.peak
-    case.inhibits, case.answers, case.confirm = finding.inhibits, finding.answers or case.answers, finding.unanswered
+    case.inhibits, case.answers, case.confirm = finding.inhibits, finding.answers or case.answers, finding.unanswered or case.confirm
     fields: dict[str, Any] = {
         "level": level, "condition": "active", "over": None, "count": alert.count + counts, "flags": flags,
         "reason": Reason(told.code, dict(told.values)), "evidence": tuple(dict.fromkeys((*alert.evidence, *finding.evidence)))[-50:],

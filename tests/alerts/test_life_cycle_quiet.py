@@ -271,3 +271,11 @@ def test_a_question_that_is_answered_or_not_asked_stays_as_it_is():
     room.do("acknowledge", answered)
     room.at(10 * MIN)
     assert {room.newest[each.id].level for each in (answered, doubtful)} == {"orange"}
+
+
+def test_a_weak_look_at_somebody_else_stops_no_clock():
+    room = Room()
+    room.find(model="M09", subject="seg-02", level="orange", code="confirm", unanswered=20_000)
+    room.at(6_000)
+    room.find(model="M09", subject="seg-02", level="orange", code="doubtful")
+    assert [(each.level, each.reason.code) for each in room.at(20_000).alerts] == [("red", "unanswered")]
