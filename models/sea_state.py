@@ -167,8 +167,9 @@ class SeaState:
         sensors = sorted({name.rpartition("/")[0] for name in memory.samples if name.rpartition("/")[2] in quantities})
         for sensor in sensors:
             known = {quantity: memory.samples[f"{sensor}/{quantity}"] for quantity in quantities if f"{sensor}/{quantity}" in memory.samples}
-            known = {quantity: each for quantity, each in known.items() if batch.heard - each.heard <= self.fresh and each.rows}
-            if known and sensor not in memory.distrusted:
+            known = {name: each for name, each in known.items() if batch.heard - each.heard <= self.fresh and each.rows}
+            why = memory.distrusted.get(sensor, "")  # a stuck anemometer says nothing of the fog: fog comes in calm nights
+            if known and why != "adrift" and not (why and "speed" in quantities):
                 yield sensor, known
 
     def _of(self, hazard: str, samples: dict[str, Samples], batch: Batch, site: Site) -> tuple[int, dict[str, Any]]:
@@ -261,9 +262,9 @@ class SeaState:
             why, before = now.get(sensor, ""), memory.distrusted.get(sensor, "")
             if why == before:
                 continue
-            memory.distrusted.pop(sensor, None)
-            if why:
-                memory.distrusted[sensor] = why
+            memory.distrusted = (
+                {**memory.distrusted, sensor: why} if why else {name: each for name, each in memory.distrusted.items() if name != sensor}
+            )
             device = site.device.get(sensor)
             yield Finding(
                 model=self.code, subject=sensor, level="blue" if why else "over", code=f"sensor_{why or before}", index=batch.nth,

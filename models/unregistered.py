@@ -55,7 +55,7 @@ class Memory:
     at: Ints  # int64[n] by vessel row: the fix before, NEVER: none
     longitude: Floats
     latitude: Floats
-    jumps: dict[int, list[float]] = field(default_factory=dict)  # vessel row -> count, first and last event time, most knots
+    jumps: dict[int, list[list[float]]] = field(default_factory=dict)  # vessel row -> [event time, knots] of the latest jumps
     hulls: dict[str, Read] = field(default_factory=dict)  # camera/track -> what was read
     boats: Boats = field(default_factory=Boats)
     nameless: dict[int, int] = field(default_factory=dict)  # track -> since when nobody knows it, event ms
@@ -145,10 +145,7 @@ class Unregistered:
             memory.at[subject], memory.longitude[subject], memory.latitude[subject] = at[new], longitude[new], latitude[new]
 
     def _jump(self, memory: Memory, row: int, at: int, knots: float) -> None:
-        count, first, last, most = memory.jumps.get(row, [0, at, at, 0.0])
-        if at - last > self.day:
-            count, first, most = 0, at, 0.0
-        memory.jumps[row] = [count + 1, first, max(at, last), round(max(most, knots), 1)]
+        memory.jumps[row] = [*memory.jumps.get(row, []), [at, round(knots, 1)]][-self.jumps :]
 
     # What it comes to
 
@@ -175,7 +172,7 @@ class Unregistered:
                 del memory.told[subject]
                 yield self._finding(subject, 0, before[1], {}, batch, site)
         memory.hulls = {key: read for key, read in memory.hulls.items() if batch.now - read.at <= self.left}
-        memory.jumps = {row: each for row, each in memory.jumps.items() if batch.now - each[2] <= self.day}
+        memory.jumps = {row: each for row, each in memory.jumps.items() if batch.now - each[-1][0] <= self.day}
         memory.boats.forget(batch.now, self.left, self.left)
         memory.nameless = {track: since for track, since in memory.nameless.items() if track in memory.boats.of}
 
@@ -208,20 +205,17 @@ class Unregistered:
         if place is None or not 0 <= row < len(latest.at) or latest.at[row] < 0 or abs(batch.now - int(latest.at[row])) > self.fresh:
             return None
         away = metres(place, (float(latest.longitude[row]), float(latest.latitude[row])))
-        return round(away) if away > self.apart else None
+        sailed = float(np.nan_to_num(latest.sog[row], nan=0.0)) * KN * (batch.now - int(latest.at[row])) / SECOND  # it may have come from there
+        return round(away) if away - abs(sailed) > self.apart else None
 
     def _numbers(self, memory: Memory, batch: Batch, site: Site) -> Iterator[tuple[str, int, str, dict[str, Any]]]:
         """Numbers that are used twice: by their jumps, or by two names."""
-        for row, (count, _first, last, most) in memory.jumps.items():
-            vessel = batch.vessels.all[row]
-            if (
-                count >= self.jumps
-                and _owned(batch, row)
-                and batch.now - last <= self.left
-                and vessel.asset == "ship"
-                and not _listed(site, vessel.id)
-            ):
-                yield vessel.id, 2, "used_twice", {"knots": most, "jumps": int(count), "name": vessel.name, **_where(batch, row)}
+        for row, jumps in memory.jumps.items():
+            vessel, last = batch.vessels.all[row], jumps[-1][0]
+            often = len(jumps) >= self.jumps and last - jumps[0][0] <= self.day and batch.now - last <= self.left
+            if often and _owned(batch, row) and vessel.asset == "ship" and not _listed(site, vessel.id):
+                fastest = max(knots for _, knots in jumps)
+                yield vessel.id, 2, "used_twice", {"knots": fastest, "jumps": len(jumps), "name": vessel.name, **_where(batch, row)}
         for row in batch.vessels.renamed:
             vessel = batch.vessels.all[row]
             if batch.now - vessel.renamed <= self.day and _owned(batch, row) and vessel.asset == "ship" and not _listed(site, vessel.id):

@@ -37,6 +37,7 @@ def find(site: Site, events: Iterable[Event], cut: int = 500, model: str = "", h
     for run in runs(events, cut):
         _, findings = hearing.take(run, lambda _device, _at: False)
         found += sorted(findings, key=lambda finding: finding.index)
+    assert not model or model not in hearing.disabled, f"{model} raised and is disabled"
     return [each for each in found if not model or each.model == model]
 
 

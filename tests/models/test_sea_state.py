@@ -197,6 +197,18 @@ def test_an_anemometer_that_sticks_is_told_and_not_believed():
     assert told(calm) == [("met-1", "blue", "sensor_stuck"), ("met-1", "over", "sensor_stuck")]
 
 
+@pytest.mark.parametrize("clear", [0, 60])
+def test_fog_in_a_dead_calm_is_told_and_stands_although_the_anemometer_counts_as_stuck(clear):
+    def night():
+        for n in range(10 * 60):
+            at = START + n * MINUTE
+            yield Weather(device="met-1", received=at, ts=at, seq=n, boot=1, wind_speed=0.0, visibility=5_000.0 if n < clear else 40.0)
+            yield tick(at + 30_000)
+
+    found = m17(night())
+    assert [each.level for each in found if each.subject == "bay/fog"] == ["red"]
+
+
 def test_a_buoy_that_left_its_place_is_told_and_not_believed():
     def lies(north):
         return Position(**{**structs.asdict(fix("met-1", START, LONGITUDE + 0.01, LATITUDE + north / 110_770)), "owner": True})
@@ -217,7 +229,7 @@ def test_a_beach_out_of_its_hours_is_not_warned():
     assert "rip" not in [each.code for each in m17(spoken(Wave, 0, 60, height=2.0), nightly)]
 
 
-def test_a_year_of_a_real_buoys_wind_by_the_hour():
+def test_every_rise_of_a_real_buoys_wind_is_told():
     """NDBC 46002, 2016: our levels against an independent count of the hours in which mean or gust first reached each."""
     file = DATA / "wave" / "46002c2016.txt"
     if not file.exists():

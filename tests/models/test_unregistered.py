@@ -96,6 +96,7 @@ def test_a_registered_name_whose_boat_is_elsewhere_is_copied():
     assert found[0].values["metres"] == pytest.approx(3_900, abs=60)
     assert not named(DAY, "闽狮渔00001", lies("412000001", DAY - 2 * MINUTE, 3, at(12, -150)))
     assert not named(DAY, "闽狮渔00001", lies("412000001", DAY - 30 * MINUTE, 3, at(25, -150)))  # too old to say
+    assert not named(DAY, "闽狮渔00001", lies("412000001", DAY - 6 * MINUTE, 1, at(25, -150), sog=12.0))  # it has come from there since
 
 
 def test_foreign_and_official_boats_are_left_alone():
@@ -116,6 +117,8 @@ def test_a_number_that_jumps_again_and_again_is_used_twice():
     fast = (fix("413000005", DAY + n * MINUTE, *at(10 + 6 * n, -8_000)) for n in range(10))  # 39 kn
     assert not m11(fast, ticks(DAY, 10))
     assert not m11(twice("998000001"), ticks(DAY, 10))
+    rare = (fix("413000005", DAY + n * 9 * HOUR, *(at(10, -8_000) if n % 2 else at(6_000, -8_000))) for n in range(4))
+    assert not m11(rare, ticks(DAY, 28 * 60, every=600_000))  # beyond 60 kn or not, four in more than a day are none
 
 
 def test_a_number_that_gives_two_names_is_told_and_spelling_is_no_other_name():
