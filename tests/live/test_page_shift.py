@@ -67,7 +67,10 @@ def test_a_shift_is_offered_and_accepted_by_name_with_the_keyboard_alone(coast, 
     second.set_viewport_size({"width": 1440, "height": 900})
     second.locator("#accept").focus()
     second.keyboard.press("Enter")
-    expect(first.locator("#view")).to_contain_text(taker.name, timeout=10_000)
+    for _ in range(100):  # the name stands there since the offer: only the log says that it was accepted
+        if len(shifts(coast)) >= 3:
+            break
+        first.wait_for_timeout(100)
     assert [(shift.do, shift.seat, shift.by, shift.to) for shift in shifts(coast)[1:]] == [
         ("offer", giver.seat, giver.id, taker.id), ("accept", giver.seat, taker.id, None),
     ]  # fmt: skip
