@@ -19,9 +19,9 @@ from ingest.records import Codec
 from ingest.settings import Settings
 from ingest.site_files import read_site
 
-RATE, SECONDS, EVERY = 5_000, 25, 1.0  # messages a second, for so long; a press so often
+RATE, SECONDS, EVERY = 5_000, 50, 0.2  # messages a second, for so long; a press so often
 FIRST = 4.0  # s of load before the first press
-PRESSES = 20
+PRESSES = 200
 
 
 def measure() -> list[Figure]:
@@ -64,7 +64,13 @@ def _measure(one: Machine) -> list[Figure]:
             at_most=25,
             beside=f"{len(took)} presses; in order, p50: {stages}",
         ),
-        Figure("whole path at 5,000 messages/s: press to outbox, p99", took[-1], "ms", at_most=150, beside="the slowest of them"),
+        Figure(
+            "whole path at 5,000 messages/s: press to outbox, p99",
+            took[int(0.99 * len(took))],
+            "ms",
+            at_most=150,
+            beside=f"the slowest of them {took[-1]} ms",
+        ),
         Figure("whole path at 5,000 messages/s: CPU", 100 * sum(share.values()), "% of a core", beside=cores),
     ]
 
