@@ -130,6 +130,8 @@ def _said_again(board: Board, case: Case, finding: Finding, now: int) -> None:
     if case.answers and finding.again:
         board.command(responses.report(case, now))
     quieting.explain(board, case, now)
+    if alert.parts and level != alert.level:
+        quieting.judge(board, now)  # a part that is now higher than the incident is told on its own
     _join(board, case, finding, now)
 
 

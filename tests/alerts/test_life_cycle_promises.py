@@ -4,7 +4,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from alerts.life_cycle.case import RESTRICTED
 from alerts.life_cycle.life import LifeCycle
+from alerts.life_cycle.programmes import PAUSE
 from ingest.events import Action, Matchers
 from models.model import RANK, Finding
 from tests.alerts.coast import HOUR, MIN, T0, Exercise, Incident, Room, Shift, Silence, Unit, Work, coast
@@ -18,6 +20,7 @@ VERBS = st.sampled_from(
     ["acknowledge", "take", "transfer", "dispatch", "accept", "decline", "enroute", "arrive", "leave", "resolve", "verify", "reopen", "note", "escalate",
      "shelve", "unshelve", "merge", "split"]
 )  # fmt: skip
+ASKED = 20_000  # ms in which the room may say what is in the water
 OUTCOMES = st.sampled_from(["real", "authorised", "sensor_fault", "nuisance", None])
 OPEN_TO_ACKNOWLEDGED = {"level", "again", "back", "deadline", "closed", "reopened", "transferred", "offered"}
 
@@ -29,7 +32,7 @@ class Coast(RuleBasedStateMachine):
         self.steps = []  # all that was done, to do it again
         self.owed = {}  # alert -> people told and not yet told of the end
         self.reminders = {}
-        self.order = []
+        self.spoke, self.lit = {}, {}  # box -> when it spoke last; lamp -> until when it is on
 
     def step(self, name, *args):
         """One input after the deadlines before it, as the fold does; every promise is looked at afterwards."""
@@ -39,6 +42,8 @@ class Coast(RuleBasedStateMachine):
         changes = self.room.took(getattr(self.room.life, name)(*args))
         for each in (ticked, changes):
             self.check(each, before)
+        on = {lamp for running in self.room.life.board.saved.running.running.values() for lamp in running.lit}
+        assert {lamp for lamp, until in self.lit.items() if until > self.room.now} <= on, "a lamp is on for an alert that is over"
         return changes
 
     def check(self, changes, before):
@@ -51,6 +56,10 @@ class Coast(RuleBasedStateMachine):
             old = before.get(alert.id)
             self.one(alert, old, pages.get((alert.id, alert.revision), []))
             before[alert.id] = alert
+        for command in changes.commands:
+            self.commanded(command)
+        quiet = self.room.life.board.saved.quiet
+        assert all(span.until <= self.room.now + 8 * HOUR for span in (*quiet.shelves.values(), *quiet.silences.values())), "quiet too long"
         for alert in self.room.life.board.open.values():
             quiet = alert.alert.suppressed
             assert quiet is None or quiet.until is None or quiet.until > self.room.now or quiet.how == "work"
@@ -59,7 +68,11 @@ class Coast(RuleBasedStateMachine):
         assert alert.revision == (old.revision + 1 if old else 1)
         assert old is None or alert.updated >= old.updated
         if alert.model == "M01" or alert.level == "red":
-            assert alert.suppressed is None
+            whole = self.room.newest.get(alert.incident or "")
+            told_with = alert.model != "M01" and whole is not None and whole.level == "red" and alert.id in {*whole.parts, *self.fresh_parts()}
+            assert alert.suppressed is None or told_with
+        if alert.model == "M01" and alert.incident and not (old and old.incident):
+            assert alert.change.by, "a press was grouped, and not by a person"
         back = old is not None and STAGES.index(alert.response) < STAGES.index(old.response)
         assert not back or alert.change.what == "reopen"
         is_open = alert.response not in {"resolved", "verified"}
@@ -72,9 +85,30 @@ class Coast(RuleBasedStateMachine):
         if alert.response == "resolved" and old and old.response != "resolved":
             assert not self.owed.get(alert.id), "somebody was told of it and not of its end"
 
+    def fresh_parts(self):
+        """Of incidents whose newest revision has not been looked at yet."""
+        return {part for case in self.room.life.board.saved.cases.values() for part in case.alert.parts}
+
+    def commanded(self, command):
+        """What a programme does by itself."""
+        alert = self.room.newest[command.alert]
+        assert command.expires > self.room.now - HOUR * 26
+        if command.command == "report":
+            return
+        assert command.command == "record" or alert.model not in RESTRICTED, "it would warn those who must not be warned"
+        at = command.expires - 2 * MIN
+        if command.command == "speak" and command.args["language"] == "zh":
+            assert at - self.spoke.get(command.device, -HOUR) >= PAUSE
+            self.spoke[command.device] = at
+        if command.command == "light" and command.args["mode"] == "off":
+            del self.lit[command.device]
+        elif command.command == "light" and command.args["mode"] != "strobe":
+            self.lit[command.device] = command.args["until"]
+
     def justified(self, alert, old, page):
         owed = self.owed.setdefault(alert.id, set())
         if page.reason == "closed":
+            assert owed <= set(page.to), "somebody was told of it and not of its end"
             owed.clear()
             return
         owed |= set(page.to)
@@ -83,7 +117,7 @@ class Coast(RuleBasedStateMachine):
         if alert.drill:
             assert set(page.to) <= {"fix"}
         if old is not None and old.response not in {"new", "resolved", "verified"}:
-            assert page.reason in OPEN_TO_ACKNOWLEDGED or (page.reason == "escalated" and alert.change.by)
+            assert page.reason in OPEN_TO_ACKNOWLEDGED or (alert.change.what == "escalated" and alert.change.by)
         if alert.change.what == "overdue":
             self.reminders[alert.id] = self.reminders.get(alert.id, 0) + 1
             assert self.reminders[alert.id] <= 3
@@ -103,7 +137,9 @@ class Coast(RuleBasedStateMachine):
         assert mine[-1].level == "red"
         assert mine[-1].drill is drill
         assert known.alert.count >= count + 1 or count == 0
-        assert any(page.alert == mine[-1].id and page.reason in {"raised", "again"} for page in changes.pages)
+        told = {person for page in changes.pages if page.alert == mine[-1].id and page.reason in {"raised", "again"} for person in page.to}
+        assert told
+        assert drill or told - {"fix"}, "a real press told only the people of an exercise"
         assert any(each.command == "report" and each.device == box for each in changes.commands)
 
     @rule(box=BOXES, level=st.sampled_from(["blue", "yellow", "orange", "over"]), code=st.sampled_from(["silent", "tamper", "battery"]))
@@ -125,18 +161,47 @@ class Coast(RuleBasedStateMachine):
     def receiver(self, down):
         self.step("finding", self.found("M02", "receiver", "yellow" if down else "over", "receiver_down", next(self.room.number)), self.room.now)
 
+    @rule(level=st.sampled_from(["orange", "red", "over"]), asks=st.booleans())
+    def swimmer(self, level, asks):
+        """Somebody may be in the water: the room is asked, and who is not answered is taken for the worst."""
+        asked = ASKED if asks and level == "orange" else 0
+        self.step("finding", self.found("M09", "s-1", level, "in_water", next(self.room.number), unanswered=asked), self.room.now)
+
+    @rule(level=st.sampled_from(["yellow", "red", "over"]))
+    def transfer_ashore(self, level):
+        """Vehicles that wait for a boat: red names the landing as its part."""
+        parts = (("M06", "412"),) if level == "red" else ()
+        self.step("finding", self.found("M07", "s-2", level, "vehicles", next(self.room.number), parts=parts), self.room.now)
+
+    @rule(level=st.sampled_from(["yellow", "orange", "red", "over"]))
+    def landing(self, level):
+        self.step("finding", self.found("M06", "412", level, "landed", next(self.room.number)), self.room.now)
+
+    @rule(level=st.sampled_from(["yellow", "orange", "over"]))
+    def closed_zone(self, level):
+        self.step("finding", self.found("M04", "s-1", level, "entered", next(self.room.number)), self.room.now)
+
     def found(self, model, subject, level, code, number, **more):
         return Finding(
             model=model, subject=subject, level=level, code=code, index=0, cause=f"c{number}", occurred=self.room.now, segment="s-1", **more
         )
 
+    @rule()
+    def nobody_answers(self):
+        """The question has its time; then it is red, unless somebody answered or it is over."""
+        asked = [case for case in self.room.life.board.in_order() if case.confirm and not case.acknowledged and case.alert.level != "red"]
+        self.room.now += ASKED
+        self.step("tick_to", self.room.now)
+        assert all(self.room.newest[case.alert.id].level == "red" for case in asked)
+
     @precondition(lambda self: self.room.newest)
-    @rule(which=st.integers(0, 30), do=VERBS, by=CONSOLES, outcome=OUTCOMES, unit=st.sampled_from([None, "patrol-1", "patrol-2", "nobody"]),
+    @rule(which=st.integers(0, 6), do=VERBS, by=CONSOLES, outcome=OUTCOMES, unit=st.sampled_from([None, "patrol-1", "patrol-2", "nobody"]),
           hours=st.integers(0, 20), to=st.integers(0, 30))  # fmt: skip
     def act(self, which, do, by, outcome, unit, hours, to):
         known = [id_ for id_ in self.room.newest if id_ in self.room.life.board.saved.cases]
         if not known:
             return
+        known.sort(key=lambda id_: -self.room.newest[id_].updated)  # what just happened is what people answer
         alert = known[which % len(known)]
         target = known[to % len(known)] if do == "merge" else ["chen", "zhao", "ghost"][to % 3]
         action = Action(
@@ -144,7 +209,9 @@ class Coast(RuleBasedStateMachine):
             until=self.room.now + hours * HOUR, to=target,
         )  # fmt: skip
         changes = self.step("event", action, self.room.now, None)
-        assert any(each.id == alert and each.change.by == by for each in changes.alerts), "an action was lost"
+        mine = [each for each in changes.alerts if each.id == alert and each.change.by == by]
+        assert mine, "an action was lost"
+        assert mine[0].change.what != "shelve" or (mine[0].level != "red" and mine[0].model != "M01")
         assert self.step("event", action, self.room.now, None) == ((), (), ()), "taken twice"
 
     @rule(by=CONSOLES, hours=st.integers(1, 20), matchers=st.sampled_from([Matchers(model="M12"), Matchers(device="box-1"), Matchers(level="red")]))
@@ -174,7 +241,7 @@ class Coast(RuleBasedStateMachine):
     def hear(self, kind, **more):
         self.step("event", kind(device="console", received=self.room.now, seq=next(self.room.number), **more), self.room.now, None)
 
-    @rule(after=st.sampled_from([1, 20_000, MIN, 3 * MIN, 10 * MIN, HOUR, 9 * HOUR, 25 * HOUR]))
+    @rule(after=st.sampled_from([1, 10_000, MIN, 3 * MIN, 10 * MIN, HOUR, 9 * HOUR, 25 * HOUR]))
     def wait(self, after):
         self.room.now += after
         self.step("tick_to", self.room.now)
@@ -202,5 +269,5 @@ class Coast(RuleBasedStateMachine):
         assert all(case.alert.suppressed is None or case.alert.suppressed.how == "inhibited" for case in self.room.life.board.open.values())
 
 
-Coast.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+Coast.TestCase.settings = settings(max_examples=200, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck))
 TestPromises = Coast.TestCase
