@@ -4,7 +4,7 @@ Heavy kinds become columns, rare ones stay events; each model gets them cut so t
 in this area and told; M01 never is.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -50,8 +50,9 @@ class Heard(NamedTuple):
 class Hearing:
     """What an area has heard so far: devices' clocks, vessels, and the memory of every model."""
 
-    def __init__(self, site: Site, area: Area, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    def __init__(self, site: Site, area: Area, overrides: Mapping[str, Mapping[str, Any]] | None = None, *, staged: bool = False) -> None:
         self.site, self.area, self.overrides = site, area, overrides
+        self.staged = staged  # it hears an exercise (drills.py)
         self.models: tuple[Model, ...] = models_for(site, overrides)
         self.devices = Devices(site, area)
         self.vessels, self.waters = Vessels(site.identity), Waters()
@@ -64,11 +65,9 @@ class Hearing:
         )
         self.now, self.heard, self.connects = 0, -1, 0  # `heard` is unknown until the first tick
 
-    def take(self, events: list[Event], in_exercise: Callable[[str, int], bool]) -> tuple[Heard, list[Finding]]:
+    def take(self, events: list[Event]) -> tuple[Heard, list[Finding]]:
         """One run of events (a tick only alone) and what the models find in it, model by model."""
         heard = self._hear(events)
-        for some in heard.rare.values():
-            some[:] = [each._replace(drill=in_exercise(each.event.device, each.at)) if each.drill else each for each in some]
         columns = self._columns(heard)
         found: list[Finding] = []
         for model in self.models:
@@ -189,7 +188,7 @@ class Hearing:
                 heard.answers.append((index, event.device))
         elif isinstance(event, Distress) and event.waters and event.vessel:
             event = structs.replace(event, owner=self._owns(index, event, at, heard))
-        heard.rare.setdefault(kind, []).append(Rare(index, event, at, event.drill, late))
+        heard.rare.setdefault(kind, []).append(Rare(index, event, at, self.staged and event.drill, late))
 
     # Judging
 

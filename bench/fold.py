@@ -72,8 +72,8 @@ def _hear(hearing: Hearing, packed: list[bytes]) -> float:
         for value in piece:
             batch = codec.unpack(value).events
             tick = batch.pop()
-            hearing.take(batch, _never)
-            hearing.take([tick], _never)
+            hearing.take(batch)
+            hearing.take([tick])
 
     return _timed(run, packed)
 
@@ -120,7 +120,3 @@ def _snapshot(fold: Fold) -> tuple[float, bytes]:
         packed = fold.snapshot()
         took.append(time.process_time() - began)
     return least(took), packed
-
-
-def _never(_device: str, _at: int) -> bool:
-    return False

@@ -75,7 +75,7 @@ class PersonInWater:
     def step(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
         for rare in batch.rare:
             event, device = rare.event, site.device.get(rare.event.device)
-            pressed = isinstance(event, Sos) and event.state == "pressed" and not rare.drill
+            pressed = isinstance(event, Sos) and event.state == "pressed"
             taken = isinstance(event, Rescue) and event.item == "lifebuoy" and event.state == "taken"
             if device is not None and (pressed or taken):
                 memory.swimmers.fresh |= dict.fromkeys(memory.swimmers.of, True)  # each may be whom it is about

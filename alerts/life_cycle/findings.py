@@ -53,9 +53,6 @@ def raise_alert(board: Board, finding: Finding, now: int) -> None:
     found = {"reopened": soon, "unstable": _unstable(board, key, now), "nuisance": _nuisance(board, finding, now)}
     flags = tuple(dict.fromkeys((*finding.flags, *(flag for flag in found if found[flag]))))
     staged = board.in_exercise(finding.subject, finding.occurred) or board.in_exercise(finding.subject, now)
-    people = tuple(
-        dict.fromkeys(span.by for span in board.saved.quiet.exercises.values() if finding.subject in span.devices and span.runs(finding.occurred))
-    )
     not_drill = staged and not finding.drill and finding.model == "M01"
     alert = Alert(
         id=id_, key=key, model=finding.model, area=board.area.id, segment=finding.segment, subject=finding.subject, place=finding.place,
@@ -72,7 +69,7 @@ def raise_alert(board: Board, finding: Finding, now: int) -> None:
         answers=finding.answers,
         confirm=finding.unanswered,
         inhibits=finding.inhibits,
-        exercise=people,
+        exercise=_exercise_people(board, finding, now),
         not_drill=not_drill,
     )
     whole = _whole_of(board, finding)
@@ -89,6 +86,13 @@ def raise_alert(board: Board, finding: Finding, now: int) -> None:
         board.change(whole, "merge", now, note=id_, parts=(*whole.alert.parts, id_))
     quieting.explain(board, case, now)
     _join(board, case, finding, now)
+
+
+def _exercise_people(board: Board, finding: Finding, now: int) -> tuple[str, ...]:
+    """Of the exercise that uses the device; a staged vessel or place is everybody's who runs one."""
+    running = [span for span in board.saved.quiet.exercises.values() if span.runs(finding.occurred) or (finding.drill and span.runs(now))]
+    own = [span for span in running if finding.subject in span.devices]
+    return tuple(dict.fromkeys(span.by for span in own or (running if finding.drill else [])))
 
 
 def _said_again(board: Board, case: Case, finding: Finding, now: int) -> None:

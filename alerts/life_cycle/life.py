@@ -4,6 +4,7 @@ Pure: no clock, no input or output, no chance. Three facts a case: condition (ac
 The rules are those of the rule book's life cycle.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from alerts.life_cycle import entries, findings, quieting, responses, timers
 from alerts.life_cycle.board import VERSION, Board, Changes, Saved
 from alerts.life_cycle.closing import close
 from alerts.life_cycle.escalation import due
-from alerts.life_cycle.suppression import finding_of
+from alerts.life_cycle.suppression import Span, finding_of
 from ingest.events import Event
 from ingest.site import Area, Site
 from models.model import Finding
@@ -42,11 +43,11 @@ class LifeCycle:
         entries.hear(self.board, event, now, entered_late)
         return self.board.taken()
 
-    def gone(self, vessel: str, to: str, now: int, *, beacon: bool) -> Changes:
+    def gone(self, vessel: str, to: str, now: int, *, beacon: bool, drill: bool = False) -> Changes:
         """The vessel is another area's. A call for help stays here until the call itself came from there, which raises it there."""
         self._advance(now)
         for case in self.board.in_order():
-            if case.alert.subject == vessel and (beacon or case.alert.model != "M01"):
+            if case.alert.subject == vessel and case.alert.drill is drill and (beacon or case.alert.model != "M01"):
                 close(self.board, case, now, outcome="transferred", note=to)
         return self.board.taken()
 
@@ -84,6 +85,19 @@ class LifeCycle:
 
     def in_exercise(self, device: str, at: int) -> bool:
         return self.board.in_exercise(device, at)
+
+    @property
+    def exercises(self) -> Mapping[str, Span]:
+        """Those of the last week, by id."""
+        return self.board.saved.quiet.exercises
+
+    def drills_end(self, now: int) -> Changes:
+        """No exercise runs any more, and nobody judges what was staged: it is over."""
+        self._advance(now)
+        for case in self.board.in_order():
+            if case.alert.drill and case.alert.condition == "active":
+                findings.take(self.board, structs.replace(finding_of(case, {}), level="over"), now)
+        return self.board.taken()
 
     def open_list(self) -> tuple[tuple[str, int], ...]:
         return tuple(sorted((case.alert.id, case.alert.revision) for case in self.board.open.values()))

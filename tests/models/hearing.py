@@ -35,7 +35,7 @@ def find(site: Site, events: Iterable[Event], cut: int = 500, model: str = "", h
         hearing.models = tuple(each for each in hearing.models if each.code in wanted)
     found: list[Finding] = []
     for run in runs(events, cut):
-        _, findings = hearing.take(run, lambda _device, _at: False)
+        _, findings = hearing.take(run)
         found += sorted(findings, key=lambda finding: finding.index)
     assert not model or model not in hearing.disabled, f"{model} raised and is disabled"
     return [each for each in found if not model or each.model == model]

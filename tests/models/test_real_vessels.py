@@ -44,7 +44,7 @@ def heard(more=(), zones=(), minutes: int = 120) -> list:
     hearing, found = Hearing(coast, coast.areas[0]), []
     hearing.models = tuple(model for model in hearing.models if model.code in ("M12", "M14"))
     for run in runs(sorted([*ticks, *events], key=lambda event: event.received)):
-        found += hearing.take(run, lambda _device, _at: False)[1]
+        found += hearing.take(run)[1]
     assert hearing.disabled == {}
     return found
 
