@@ -5,7 +5,6 @@ Looks only: it appends nothing, and works while the system runs and while it doe
 
 import importlib.metadata
 import json
-import os
 import platform
 import shutil
 import socket
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ingest.broker_answer import silence_of
 from ingest.events import Tick
 from ingest.log import ALERTS, EVENTS, LogBroken, open_log
 from ingest.records import Codec
@@ -104,12 +104,8 @@ def _roles(settings: Settings) -> Iterator[Look]:
 
 def _broker(settings: Settings) -> Iterator[Look]:
     host, port = settings.broker
-    with socket.socket() as probe:
-        probe.settimeout(2)
-        answer = probe.connect_ex((host, port))
-    yield Look(
-        "broker", answer == 0, f"{host}:{port} {'answers' if answer == 0 else os.strerror(answer)}", "start the broker, or set COAST_MQTT=host:port"
-    )
+    reason = silence_of(settings)
+    yield Look("broker", not reason, f"{host}:{port} {reason or 'answers'}", "start the broker, or set COAST_MQTT=host:port and what it wants to see")
 
 
 def _log(settings: Settings) -> Iterator[Look]:

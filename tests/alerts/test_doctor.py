@@ -1,16 +1,19 @@
 """The doctor: each check where all is well, where it is not, and what it then says to do."""
 
+import contextlib
 import json
 import os
 import shutil
 import socket
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
 
 from alerts import doctor
 from alerts.doctor import report
+from ingest.broker_answer import silence_of
 from ingest.events import Tick
 from ingest.log import ALERTS, EVENTS, Record, open_log
 from ingest.records import Batch, Codec
@@ -93,11 +96,41 @@ def test_roles_that_run_fell_or_never_started(settings):
     assert "coast-guardian run" in told["console"].do
 
 
-def test_a_broker_that_listens_and_one_that_does_not(settings):
+@contextlib.contextmanager
+def broker(settings, answer=b"\x20\x02\x00\x00"):
+    """A port that gives this CONNACK to whoever connects."""
+    with socket.create_server(("127.0.0.1", settings.embedded_port)) as listener:
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    with listener.accept()[0] as line:
+                        line.recv(1_000)
+                        line.sendall(answer)
+                        line.recv(1_000)  # until it hangs up
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_broker_that_answers_and_one_that_is_not_there(settings):
     assert not look("broker", settings).well
     assert "COAST_MQTT" in look("broker", settings).do
-    with socket.create_server(("127.0.0.1", settings.embedded_port)):
+    with broker(settings):
         assert look("broker", settings).well
+
+
+def test_a_broker_that_refuses_says_why(settings):
+    with broker(settings, answer=b"\x20\x02\x00\x05"):
+        told = look("broker", settings)
+    assert not told.well
+    assert "Not authorized" in told.found
+
+
+def test_a_broker_that_stands_still_is_not_well_though_its_port_is_open(settings):
+    with socket.create_server(("127.0.0.1", settings.embedded_port)):
+        assert silence_of(settings, 0.3) == "takes the connection and says nothing for 0.3 s"
 
 
 def test_a_broker_whose_name_nobody_knows_is_bad_and_no_crash(settings):
@@ -161,7 +194,7 @@ def test_a_page_that_answers_tells_its_address(settings):
 
 def test_a_whole_report_is_well_only_if_nothing_is_bad(settings):
     ticked(settings, MS - 1_000)
-    with socket.create_server(("127.0.0.1", settings.embedded_port)):
+    with broker(settings):
         said, well = report(settings)
     assert well, said
     assert all(line.startswith(("ok  ", "-   ")) for line in said)

@@ -58,19 +58,21 @@ class Coast(RuleBasedStateMachine):
             before[alert.id] = alert
         for command in changes.commands:
             self.commanded(command)
+        for alert in changes.alerts:
+            if alert.change.what in {"resolve", "closed"}:
+                assert all(self.room.newest[part].response in {"resolved", "verified"} for part in alert.parts), "a part outlives its incident"
         quiet = self.room.life.board.saved.quiet
         assert all(span.until <= self.room.now + 8 * HOUR for span in (*quiet.shelves.values(), *quiet.silences.values())), "quiet too long"
-        for alert in self.room.life.board.open.values():
-            quiet = alert.alert.suppressed
+        for case in self.room.life.board.open.values():
+            quiet = case.alert.suppressed
+            if case.alert.model == "M01" or case.alert.level == "red":
+                whole = self.room.newest.get(case.alert.incident or "")
+                assert quiet is None or (case.alert.model != "M01" and whole is not None and whole.level == "red"), "a red is kept quiet"
             assert quiet is None or quiet.until is None or quiet.until > self.room.now or quiet.how == "work"
 
     def one(self, alert, old, pages):
         assert alert.revision == (old.revision + 1 if old else 1)
         assert old is None or alert.updated >= old.updated
-        if alert.model == "M01" or alert.level == "red":
-            whole = self.room.newest.get(alert.incident or "")
-            told_with = alert.model != "M01" and whole is not None and whole.level == "red" and alert.id in {*whole.parts, *self.fresh_parts()}
-            assert alert.suppressed is None or told_with
         if alert.model == "M01" and alert.incident and not (old and old.incident):
             assert alert.change.by, "a press was grouped, and not by a person"
         back = old is not None and STAGES.index(alert.response) < STAGES.index(old.response)
@@ -84,10 +86,6 @@ class Coast(RuleBasedStateMachine):
             self.justified(alert, old, page)
         if alert.response == "resolved" and old and old.response != "resolved":
             assert not self.owed.get(alert.id), "somebody was told of it and not of its end"
-
-    def fresh_parts(self):
-        """Of incidents whose newest revision has not been looked at yet."""
-        return {part for case in self.room.life.board.saved.cases.values() for part in case.alert.parts}
 
     def commanded(self, command):
         """What a programme does by itself."""
