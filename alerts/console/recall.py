@@ -92,7 +92,7 @@ class Recalled(NamedTuple):
 
 def recalled(store: Store, since: int) -> Recalled:
     """Of vessels those heard since `since` (ms). Raises `StoreAway`."""
-    fixes = {vessel: fix for vessel, fix in store.latest("position").items() if fix.at >= since}
+    fixes = store.latest("position", since=since)
     names = {vessel: name for vessel, name in store.latest("vessel").items() if vessel in fixes}
     return Recalled({kind: store.latest(kind) for kind in SAID}, fixes, names)
 

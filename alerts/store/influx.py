@@ -180,11 +180,11 @@ class InfluxStore:
         rows = self._rows(f"SELECT revision, shape FROM alert_changes WHERE id = {_quoted(alert)}")  # noqa: S608 - quoted
         return [json.loads(row["shape"]) for row in sorted(rows, key=lambda row: row["revision"])]
 
-    def latest(self, measurement: str, area: str = "") -> dict[str, Point]:
+    def latest(self, measurement: str, area: str = "", since: int = 0) -> dict[str, Point]:
         table = TABLES.get(measurement)
         if table is None:
             return {}
-        where = f"WHERE area = {_quoted(area)} " if area else ""
+        where = f"WHERE time >= {since * NANOS} " + (f"AND area = {_quoted(area)} " if area else "")  # the shards of half a year are many
         # `SELECT *` with LIMIT 1 a series gives the whole last point, which `last(*)` does not: it gives each field's own last
         rows = self._rows(f'SELECT * FROM "{measurement}" {where}GROUP BY * ORDER BY time DESC LIMIT 1')  # noqa: S608 - ours and quoted
         found: dict[str, Point] = {}

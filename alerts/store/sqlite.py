@@ -170,9 +170,10 @@ class SqliteStore:
     def history(self, alert: str) -> list[dict[str, Any]]:
         return [_plain(row[0]) for row in self._ask("SELECT shape FROM alert_changes WHERE id = ? ORDER BY revision", alert)]
 
-    def latest(self, measurement: str, area: str = "") -> dict[str, Point]:
-        sql = "SELECT subject, tags, fields, at, sub FROM latest WHERE measurement = ?" + (" AND area = ?" if area else "") + " ORDER BY at, sub"  # noqa: S608 - ours
-        rows = self._ask(sql, measurement, *([area] if area else []))
+    def latest(self, measurement: str, area: str = "", since: int = 0) -> dict[str, Point]:
+        where = "measurement = ? AND at >= ?" + (" AND area = ?" if area else "")
+        sql = f"SELECT subject, tags, fields, at, sub FROM latest WHERE {where} ORDER BY at, sub"  # noqa: S608 - ours
+        rows = self._ask(sql, measurement, since, *([area] if area else []))
         return {subject: Point(measurement, _plain(tags), _typed(measurement, _plain(fields)), at, sub) for subject, tags, fields, at, sub in rows}
 
     def refused(self, device: str = "", limit: int = 100) -> list[Refusal]:

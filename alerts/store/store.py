@@ -58,8 +58,8 @@ class Store(Protocol):
         """Every revision of one alert, oldest first."""
         ...
 
-    def latest(self, measurement: str, area: str = "") -> dict[str, Point]:
-        """By device or vessel: its last point of a kind."""
+    def latest(self, measurement: str, area: str = "", since: int = 0) -> dict[str, Point]:
+        """By device or vessel: its last point of a kind, where it has one at or after `since` (ms)."""
         ...
 
     def refused(self, device: str = "", limit: int = 100) -> list[Refusal]:

@@ -87,6 +87,8 @@ class StoreContract:
         assert set(store.latest("heartbeat", "south")) == {"box-2"}
         assert set(store.latest("heartbeat")) == {"box-1", "box-2"}
         assert store.latest("heartbeat", "west") == {}
+        assert store.latest("heartbeat", since=max(point.at for point in store.latest("heartbeat").values()) + 1) == {}
+        assert set(store.latest("heartbeat", "south", since=store.latest("heartbeat")["box-2"].at)) == {"box-2"}
         assert store.latest("no such kind") == {}
 
     def test_fields_of_one_moment_are_joined(self, store):
