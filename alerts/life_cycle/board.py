@@ -4,6 +4,7 @@ It decides nothing: what models, people and time do to it stands in the modules 
 """
 
 import heapq
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from msgspec import Struct, field, structs
@@ -124,7 +125,7 @@ class Board:
             report = responses.report(case, now)
             if what == "raised" or report.args["state"] != responses.STATES[old.response]:
                 self._commands.append(report)
-        self.command(*programmes.follow(self.saved.running, self.shore, alert, case.answers, now))
+        self._carry_out(alert, programmes.follow(self.saved.running, self.shore, alert, case.answers, now))
         self._schedule_programme(alert.id)
         if not case.is_open and self.open.get(alert.key) is case:
             del self.open[alert.key]
@@ -137,12 +138,17 @@ class Board:
         """The next broadcast of an alert, or the next lighting of its lamps, is due."""
         case = self.saved.cases.get(id_)
         if case is not None:
-            self.command(*programmes.again(self.saved.running, self.shore, case.alert, now))
+            self._carry_out(case.alert, programmes.again(self.saved.running, self.shore, case.alert, now))
         self._schedule_programme(id_)
 
     def _schedule_programme(self, id_: str) -> None:
         running = self.saved.running.running.get(id_)
         self._set(f"programme/{id_}", running.again if running and running.again else None)
+
+    def _carry_out(self, alert: Alert, commands: Iterable[Command]) -> None:
+        """A drill moves the devices of exercises only."""
+        used = {name for span in self.saved.quiet.exercises.values() for name in span.devices} if alert.drill else None
+        self.command(*(each for each in commands if used is None or each.device in used))
 
     def command(self, *commands: Command) -> None:
         self._commands.extend(commands)

@@ -1,6 +1,7 @@
 """What boxes say, lamps show and cameras do by themselves while an alert stands. Source: "auto" of each model in warning-models; texts of the glossary.
 
-An operator overrides it by whatever keeps the alert quiet: shelve, silence, work order, resolve. Then everything that it lit goes dark.
+An operator overrides it by whatever keeps the alert quiet: shelve, silence, work order, resolve. Then everything that it lit goes dark. A drill moves only
+the devices of its exercise, says that it is one, and keeps no voice or lamp from a real alert.
 """
 
 from collections.abc import Iterable, Mapping
@@ -47,6 +48,7 @@ class Running(Struct):
     spoken: int = 0
     again: int = 0
     lit: tuple[str, ...] = ()
+    drill: bool = False
 
 
 class Memory(Struct):
@@ -57,6 +59,7 @@ class Memory(Struct):
 
 
 NOTHING = Programme()
+_DRILL = {"zh": "演练,演练。", "en": "This is a drill. "}
 _TIDE = ("潮水上涨,约 {minutes} 分钟后道路淹没,请立即上岸", "The tide is rising. The way out floods in about {minutes} minutes. Come ashore now")
 _CUT = ("道路已被淹没,请登高等候,救援人员会来", "The way out is flooded. Climb to the highest place and wait: help will come")
 _CLOSED = ("此处为封闭区域,请立即离开", "This area is closed. Please leave now")
@@ -108,7 +111,7 @@ def follow(memory: Memory, shore: Shore, alert: Alert, answers: str, now: int) -
             del memory.running[alert.id]
             yield from _ended(memory, alert, running, now)
     elif running is None or RANK[alert.level] > RANK[running.level]:
-        begun = memory.running[alert.id] = Running(alert.level, lit=running.lit if running else ())
+        begun = memory.running[alert.id] = Running(alert.level, lit=running.lit if running else (), drill=alert.drill)
         yield from _once(shore, alert, programme, answers, now)
         yield from _go_on(memory, shore, alert, programme, begun, now)
 
@@ -127,13 +130,19 @@ def _go_on(memory: Memory, shore: Shore, alert: Alert, programme: Programme, run
         boxes = _at(shore, alert, "box")
         free = [box for box in boxes if now - memory.spoke.get(box.id, -PAUSE) >= PAUSE]
         for box in free:
-            memory.spoke[box.id] = now
+            if not alert.drill:
+                memory.spoke[box.id] = now
             yield from _speak(shore, alert, programme, box, now)
         running.spoken += bool(free)
         if boxes and running.spoken < programme.most:
             next_times.append(now + (programme.every if len(free) == len(boxes) else PAUSE))
     if programme.light:
-        lamps = [lamp.id for lamp in _at(shore, alert, "light") if programme.light not in DAZZLES or not _by_fairway(shore, lamp)]
+        taken = _lit_in_earnest(memory) if alert.drill else set()
+        lamps = [
+            lamp.id
+            for lamp in _at(shore, alert, "light")
+            if lamp.id not in taken and (programme.light not in DAZZLES or not _by_fairway(shore, lamp))
+        ]
         running.lit = tuple(dict.fromkeys((*running.lit, *lamps)))
         args = {"lamp": "search" if programme.light == "search" else "warning", "mode": programme.light, "until": now + LIT}
         yield from (_command(alert, lamp, "light", args, now) for lamp in lamps)
@@ -144,7 +153,8 @@ def _go_on(memory: Memory, shore: Shore, alert: Alert, programme: Programme, run
 def _speak(shore: Shore, alert: Alert, programme: Programme, box: Device, now: int) -> Iterable[Command]:
     volume = LOWERED if alert.level != "red" and in_window(shore.site, now, *QUIET) else VOLUME
     for language, text in zip(("zh", "en"), programme.speak, strict=True):
-        args = {"text": text.format_map(_Values(_as_of(alert.reason.values, now))), "language": language, "volume": volume, "repeat": 2}
+        said = text.format_map(_Values(_as_of(alert.reason.values, now)))
+        args = {"text": _DRILL[language] + said if alert.drill else said, "language": language, "volume": volume, "repeat": 2}
         yield _command(alert, box.id, "speak", args, now, language)
 
 
@@ -178,8 +188,12 @@ def _once(shore: Shore, alert: Alert, programme: Programme, answers: str, now: i
 
 def _ended(memory: Memory, alert: Alert, running: Running, now: int) -> Iterable[Command]:
     """Lamps go dark that no other alert keeps lit; a voice that speaks stops."""
-    kept = {lamp for other in memory.running.values() for lamp in other.lit}
+    kept = _lit_in_earnest(memory)
     yield from (_command(alert, lamp, "light", {"mode": "off"}, now) for lamp in running.lit if lamp not in kept)
+
+
+def _lit_in_earnest(memory: Memory) -> set[str]:
+    return {lamp for other in memory.running.values() if not other.drill for lamp in other.lit}
 
 
 def _at(shore: Shore, alert: Alert, kind: str) -> list[Device]:

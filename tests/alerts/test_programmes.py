@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from alerts.life_cycle.life import LifeCycle
 from ingest.events import Matchers
 from ingest.site import Zone
-from tests.alerts.coast import HOUR, MIN, T0, Room, Silence, coast
+from tests.alerts.coast import HOUR, MIN, T0, Exercise, Room, Silence, coast
 
 HERE = {"segment": "s-2", "position": (118.02, 24.0)}
 
@@ -165,3 +165,33 @@ def test_whatever_happens_a_box_is_silent_for_half_a_minute_between_two_broadcas
     for box in {device for device, _ in spoken}:
         times = sorted(at for device, at in spoken if device == box)
         assert all(late - early >= 30_000 for early, late in pairwise(times))
+
+
+def staged(devices):
+    room = Room(coast(zones=(zone(),)))
+    room.hear(Exercise, id="ex-1", devices=devices, until=T0 + HOUR, by="fix")
+    return room
+
+
+def test_a_drill_speaks_at_the_boxes_of_its_exercise_only_and_says_that_it_is_one():
+    room = staged(("box-2", "light-2"))
+    room.find("M04", "closed-1", "yellow", "inside", segment="s-2", drill=True)
+    assert {device for device, _ in said(room)} == {"box-2"}
+    assert [text.startswith(("演练", "This is a drill")) for _, text in said(room)] == [True, True]
+    assert {device for device, _ in said(room, "light")} == {"light-2"}
+
+
+def test_a_drill_keeps_no_voice_and_no_lamp_from_a_real_alert():
+    room = staged(("box-1", "box-2", "light-1", "light-2"))
+    room.find("M04", "closed-1", "yellow", "inside", segment="s-2", drill=True)
+    room.at(5_000)
+    before = len(room.commands)
+    real = room.find("M04", "closed-1", "yellow", "inside", segment="s-2").alerts[-1]
+    assert {text[:2] for device, text in said(room, since=before) if device == "box-2"} == {"此处", "Th"}
+    lit = {device for device, _ in said(room, "light", before)}
+    before = len(room.commands)
+    room.find("M04", "closed-1", "over", "inside", segment="s-2", drill=True)
+    assert not said(room, "light", before)
+    room.find("M04", "closed-1", "over", "inside", segment="s-2")
+    assert {device for device, mode in said(room, "light", before) if mode == "off"} == lit
+    assert real.drill is False
