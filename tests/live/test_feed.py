@@ -90,6 +90,23 @@ def test_a_receiver_on_tcp_is_waited_for_heard_again_after_it_hung_up_and_left_a
     assert "Traceback" not in told(coast)
 
 
+def test_datagrams_of_a_receiver_reach_the_log(coast):
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    child = command(coast, "feed", "nmea", f"udp://127.0.0.1:{port}")
+    with socket.socket(type=socket.SOCK_DGRAM) as receiver:
+
+        def heard():
+            receiver.sendto(CLASS_A.encode() + b"\r\n", ("127.0.0.1", port))  # nobody may listen yet, and a datagram is not kept
+            return vessels(coast)
+
+        assert len(_until(heard, 20)) == 1
+    child.send_signal(signal.SIGINT)
+    assert child.wait(10) == 0
+    assert "Traceback" not in told(coast)
+
+
 def test_a_press_by_hand_reaches_the_log_with_and_without_a_running_simulator(coast):
     alone = command(coast, "sim", "press", "box-0042", "--seconds", "3")
     assert alone.wait(20) == 1  # nobody judges here, so nobody tells the box that it was received
