@@ -19,7 +19,7 @@ from alerts.alert import to_wire
 from ingest.events import Heartbeat, Sos
 from tests.live.machine import ROOT, Boxes, Devices, machine_in, until
 
-pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 PRESSES = 1_000
 
 
@@ -48,13 +48,13 @@ def test_every_role_and_the_broker_are_killed_in_turn_under_load_and_each_press_
             machine.kill_broker() if victim == "broker" else machine.kill(victim)
         time.sleep(0.004)  # so that the load lasts while they fall: about 600 messages a second
     assert not victims
-    until(boxes.all_heard, 60, "every box hears that its press was received")
+    until(boxes.all_heard, 120, "every box hears that its press was received")
     boxes.close()
 
     def told() -> dict[str, int]:
         return {alert.subject: alert.count for alert in machine.newest().values() if alert.model == "M01"}
 
-    until(lambda: told() == dict(pressed), 60, "every press is a raise or a count, once")
+    until(lambda: told() == dict(pressed), 120, "every press is a raise or a count, once")
     assert {(event.device, event.seq) for event in machine.events() if isinstance(event, Sos)} == named
     until(lambda: not [alert for alert in machine.newest().values() if alert.reason.code == "silent"], 1, "nobody is called silent")
     assert {role for role, state in machine.roles().items() if state["falls"]} == {"processor", "bridge", "deliverer", "recorder", "console"}
@@ -103,7 +103,7 @@ def test_when_the_bridge_is_down_the_system_says_so_within_15_s_and_its_backlog_
         devices.say("huian", f"box-{n:04d}", "heartbeat", battery=0.9, uptime=1)
     for _ in range(3):  # three heartbeats on time prove the box's clock
         devices.say("huian", "box-0008", "heartbeat", battery=0.9)
-    until(lambda: sum(isinstance(event, Heartbeat) for event in machine.events()) == 103, 10, "all are heard")
+    until(lambda: sum(isinstance(event, Heartbeat) for event in machine.events()) == 103, 30, "all are heard")
     supervisor = json.loads((machine.home / "run.json").read_text())["supervisor"]
     os.kill(supervisor, signal.SIGSTOP)  # so that the bridge stays down for a while
     os.kill(machine.roles()["bridge"]["pid"], signal.SIGKILL)
@@ -122,10 +122,10 @@ def test_when_the_bridge_is_down_the_system_says_so_within_15_s_and_its_backlog_
     os.kill(supervisor, signal.SIGCONT)
     until(
         lambda: any(alert.subject == "box-0007" and alert.level == "red" for alert in machine.newest().values()),
-        20,
+        60,
         "the press made meanwhile is told",
     )
-    until(lambda: all(alert.condition == "over" for alert in machine.newest().values() if alert.reason.code == "no_tick"), 30, "and that it is over")
+    until(lambda: all(alert.condition == "over" for alert in machine.newest().values() if alert.reason.code == "no_tick"), 60, "and that it is over")
     (late,) = [alert for alert in machine.newest().values() if alert.subject == "box-0008"]
     assert (late.level, "late" in late.flags) == ("red", True)
     assert 70 + 120 <= late.reason.values["age"] < 70 + 120 + 60, "pressed a while ago, delivered now"
@@ -146,9 +146,9 @@ def test_a_press_that_the_fold_does_not_answer_is_paged_by_the_watchdog(machine)
         finally:
             db.close()
 
-    until(paged, 20, "the press is paged raw")
+    until(paged, 60, "the press is paged raw")
     os.kill(pid, signal.SIGCONT)
-    until(lambda: any(alert.subject == "box-0009" for alert in machine.newest().values()), 20, "the fold answers after all")
+    until(lambda: any(alert.subject == "box-0009" for alert in machine.newest().values()), 60, "the fold answers after all")
     devices.close()
 
 
@@ -188,13 +188,13 @@ def test_a_site_revision_that_adds_and_moves_boxes_while_running_keeps_memory_an
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    until(lambda: any(alert.subject == "box-9001" and alert.place == "QZ-9001" for alert in machine.newest().values()), 15, "the press is placed")
+    until(lambda: any(alert.subject == "box-9001" and alert.place == "QZ-9001" for alert in machine.newest().values()), 60, "the press is placed")
     until(
         lambda: devices.say("huian", "box-9001", "heartbeat", battery=0.1) and any(a.reason.code == "battery" for a in machine.newest().values()),
-        15,
+        60,
         "heard",
     )
     devices.say("huian", "box-0001", "sos", state="pressed")
-    until(lambda: any(alert.subject == "box-0001" and alert.count == 2 for alert in machine.newest().values()), 15, "the open alert is still known")
+    until(lambda: any(alert.subject == "box-0001" and alert.count == 2 for alert in machine.newest().values()), 60, "the open alert is still known")
     devices.close()
     same_in_replay(machine)
