@@ -4,10 +4,11 @@ Inside, times are integer milliseconds UTC; `to_wire` writes them as RFC 3339. W
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from msgspec import Struct, field, to_builtins
+from msgspec import Struct, convert, field, to_builtins
 
 from ingest.events import Level
 
@@ -152,6 +153,22 @@ def alert_key(model: str, subject: str, drill: bool) -> str:
 
 def rfc3339(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _millis(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def from_wire(shape: Mapping[str, Any]) -> Alert:
+    """The inverse of `to_wire`. Raises msgspec.ValidationError where it is no alert's shape."""
+    plain = {**shape, "change": {**shape["change"], "at": _millis(shape["change"]["at"])}}
+    plain |= {name: _millis(plain[name]) for name in TIMES if plain.get(name) is not None}
+    plain["responses"] = [
+        {name: value if name == "unit" or value is None else _millis(value) for name, value in each.items()} for each in shape.get("responses", ())
+    ]
+    if (shape.get("suppressed") or {}).get("until") is not None:
+        plain["suppressed"] = {**shape["suppressed"], "until": _millis(shape["suppressed"]["until"])}
+    return convert(plain, Alert)
 
 
 def to_wire(alert: Alert) -> dict[str, Any]:

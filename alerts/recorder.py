@@ -19,6 +19,8 @@ import faust
 import structlog
 
 from alerts.archive import Archive
+from alerts.judge import Revisions
+from alerts.place_series import PlaceSeries
 from alerts.recording import READS, Recording
 from alerts.store.opening import open_store
 from alerts.store.store import Store, StoreAway
@@ -149,8 +151,9 @@ class Recorder:
         if not await asyncio.to_thread(self.patience.do, lambda: opened.append(open_store(self.settings))):
             return 0
         areas = {area.number: area.id for area in site.areas}
-        recording = Recording(opened[0], areas, seats_of(site), now_ms)
-        if not await asyncio.to_thread(self.patience.do, lambda: self._find_starts(log, recording, max(areas) + 1)):
+        places = [PlaceSeries(site, area, Revisions(log, site)) for area in site.areas]
+        recording = Recording(opened[0], areas, seats_of(site), now_ms, places)
+        if not await asyncio.to_thread(self.patience.do, lambda: self._find_starts(log, recording, places, max(areas) + 1)):
             return 0
         app = self._app(max(areas) + 1)
         async with app:
@@ -170,7 +173,9 @@ class Recorder:
         self.stopping.set()
         self.stopped.set()
 
-    def _find_starts(self, log: Log, recording: Recording, partitions: int) -> None:
+    def _find_starts(self, log: Log, recording: Recording, places: list[PlaceSeries], partitions: int) -> None:
+        for each in places:
+            each.begin(recording.store, now_ms())
         for topic in READS:
             for partition in {*range(partitions), *log.partitions(topic)}:
                 self.waiting.next[topic, partition] = recording.start_at(topic, partition, log.bounds(topic, partition))

@@ -1,6 +1,6 @@
 """What the recorder does with what it read: entries of the log become one write of the store. Plain, without an engine, a clock or a loop."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import structlog
@@ -8,11 +8,12 @@ import structlog
 from alerts.alert import Outcomes, to_wire
 from alerts.figures import HEALTH, WINDOW, Pipeline, alert_health
 from alerts.outcomes import unpack
+from alerts.place_series import PlaceSeries
 from alerts.store.points import points_of
 from alerts.store.shapes import alert_point, superseded
 from alerts.store.store import Point, Refusal, Store
 from ingest import refusals
-from ingest.events import Tick
+from ingest.events import SiteChange, Tick
 from ingest.log import ALERTS, EVENTS, REFUSED, Entry
 from ingest.records import Codec
 
@@ -43,10 +44,13 @@ class Taken(NamedTuple):
 
 
 class Recording:
-    """Turns entries into writes. `areas`: partition -> area; `seats`: person -> seat or post; `clock`: ms, for figures about ourselves only."""
+    """Turns entries into writes. `areas`: partition -> area; `seats`: person -> seat or post; `clock`: ms, for figures about ourselves only; `places`: of each area."""
 
-    def __init__(self, store: Store, areas: Mapping[int, str], seats: Mapping[str, str], clock: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, areas: Mapping[int, str], seats: Mapping[str, str], clock: Callable[[], int], places: Iterable[PlaceSeries] = ()
+    ) -> None:
         self.store = store
+        self._places = {each.area.id: each for each in places}
         self._areas, self._seats, self._clock = areas, seats, clock
         self._codec = Codec()
         self._pipelines: dict[str, Pipeline] = {}
@@ -102,6 +106,8 @@ class Recording:
         events, area = self._codec.unpack(entry.value).events, self._area(entry.partition)
         for event in events:
             taken.points.extend(points_of(event, area))
+            if type(event) is SiteChange and area in self._places:
+                self._places[area].change_site(event.revision)
         taken.points.extend(self._pipeline(area).heard(events, entry.at))
         if events and isinstance(tick := events[-1], Tick):
             self._now[area] = tick.now
@@ -112,6 +118,8 @@ class Recording:
         pipeline.add("alerts", len(outcomes.alerts))
         pipeline.add("pages", len(outcomes.pages))
         pipeline.add("commands", len(outcomes.commands))
+        if outcomes.area in self._places:
+            taken.points.extend(self._places[outcomes.area].take(outcomes))
         standing = taken.standing.get(outcomes.area)
         for alert in outcomes.alerts:
             shape = to_wire(alert)

@@ -162,10 +162,29 @@ ALERT_HEALTH = Table(
     3 * 365 * DAY,
 )
 
+PLACE = (
+    Table(  # a segment, zone, post or area: its colour as a rank, 0 calm to 4 red; `public`: without what is restricted; the first alert of `alerts`
+        "place",
+        "place",
+        (*_ints("level", "public", "alerts"), *(Column(name, "str") for name in ("model", "code", "why"))),
+        3 * 365 * DAY,
+    )
+)
+MODELS = tuple(f"M{number:02}" for number in range(1, 18))  # not read from the models, whose arrays whoever only reads a store need not load
+SIGHT = {"blind": 0, "partly": 1, "watching": 2}
+WATCH = Table(  # how well each model watches a segment, as `SIGHT`, and why not better: reason/means
+    "watch",
+    "segment",
+    (*_ints("worst", *MODELS), *(Column(f"{model}_why", "str") for model in MODELS)),
+    3 * 365 * DAY,
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
-    for table in (*(_of_kind(kind) for kind in KINDS if kind not in (Tick, SiteChange)), _vessel(), ALERT, PIPELINE, RECORDER, ALERT_HEALTH)
-}
+    for table in (
+        *(_of_kind(kind) for kind in KINDS if kind not in (Tick, SiteChange)), _vessel(), ALERT, PIPELINE, RECORDER, ALERT_HEALTH, PLACE, WATCH
+    )
+}  # fmt: skip
 TYPES: dict[str, dict[str, ColumnType]] = {table.name: {column.name: column.type for column in table.columns} for table in TABLES.values()}
 
 
