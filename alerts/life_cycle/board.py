@@ -146,9 +146,12 @@ class Board:
         self._set(f"programme/{id_}", running.again if running and running.again else None)
 
     def _carry_out(self, alert: Alert, commands: Iterable[Command]) -> None:
-        """A drill moves the devices of exercises only."""
+        """A drill moves the devices of exercises only. A box that was pressed is not told to stop: somebody may be speaking through it."""
         used = {name for span in self.saved.quiet.exercises.values() for name in span.devices} if alert.drill else None
-        self.command(*(each for each in commands if used is None or each.device in used))
+        for each in commands:
+            pressed = each.command == "stop" and any(alert_key("M01", each.device, drill) in self.open for drill in (False, True))
+            if not pressed and (used is None or each.device in used):
+                self.command(each)
 
     def command(self, *commands: Command) -> None:
         self._commands.extend(commands)

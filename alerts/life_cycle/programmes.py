@@ -42,13 +42,14 @@ class Programme(NamedTuple):
 
 
 class Running(Struct):
-    """What an alert has begun. `spoken`: broadcasts so far; `again`: ms of the next, 0: none; `lit`: lamps that it turned on."""
+    """What an alert has begun. `spoken`: broadcasts so far, `last`: ms of the last; `again`: ms of the next, 0: none; `lit`: lamps that it turned on."""
 
     level: Level
     spoken: int = 0
     again: int = 0
     lit: tuple[str, ...] = ()
     drill: bool = False
+    last: int = 0
 
 
 class Memory(Struct):
@@ -109,7 +110,7 @@ def follow(memory: Memory, shore: Shore, alert: Alert, answers: str, now: int) -
     if programme == NOTHING:
         if running is not None:
             del memory.running[alert.id]
-            yield from _ended(memory, alert, running, now)
+            yield from _ended(memory, shore, alert, running, now)
     elif running is None or RANK[alert.level] > RANK[running.level]:
         begun = memory.running[alert.id] = Running(alert.level, lit=running.lit if running else (), drill=alert.drill)
         yield from _once(shore, alert, programme, answers, now)
@@ -133,7 +134,8 @@ def _go_on(memory: Memory, shore: Shore, alert: Alert, programme: Programme, run
             if not alert.drill:
                 memory.spoke[box.id] = now
             yield from _speak(shore, alert, programme, box, now)
-        running.spoken += bool(free)
+        if free:
+            running.spoken, running.last = running.spoken + 1, now
         if boxes and running.spoken < programme.most:
             next_times.append(now + (programme.every if len(free) == len(boxes) else PAUSE))
     if programme.light:
@@ -186,8 +188,11 @@ def _once(shore: Shore, alert: Alert, programme: Programme, answers: str, now: i
             yield _command(alert, cameras[0].id, "record", {"before": 30, "after": 30}, now)
 
 
-def _ended(memory: Memory, alert: Alert, running: Running, now: int) -> Iterable[Command]:
-    """Lamps go dark that no other alert keeps lit; a voice that speaks stops."""
+def _ended(memory: Memory, shore: Shore, alert: Alert, running: Running, now: int) -> Iterable[Command]:
+    """Lamps go dark that no other alert keeps lit; a voice that may still speak stops, where no other alert has spoken since."""
+    if running.spoken and now - running.last < PAUSE:
+        mine = (box.id for box in _at(shore, alert, "box") if memory.spoke.get(box.id, 0) <= running.last)
+        yield from (_command(alert, box, "stop", {}, now) for box in mine)
     kept = _lit_in_earnest(memory)
     yield from (_command(alert, lamp, "light", {"mode": "off"}, now) for lamp in running.lit if lamp not in kept)
 

@@ -195,3 +195,28 @@ def test_a_drill_keeps_no_voice_and_no_lamp_from_a_real_alert():
     room.find("M04", "closed-1", "over", "inside", segment="s-2")
     assert {device for device, mode in said(room, "light", before) if mode == "off"} == lit
     assert real.drill is False
+
+
+def test_a_voice_that_speaks_is_stopped_when_its_alert_is_shelved_or_over_and_a_later_one_is_left():
+    room = Room(coast(zones=(zone(), zone("sand-1", "bathing"))))
+    first = room.find("M04", "closed-1", "yellow", "inside", segment="s-2").alerts[-1]
+    room.at(10_000)
+    room.do("shelve", first, until=room.now + HOUR)
+    assert {device for device, _ in said(room, "stop")} == {"box-1", "box-2", "box-3"} & {device for device, _ in said(room)}
+    before = len(room.commands)
+    room.at(MIN)
+    room.find("M08", "sand-1", "yellow", "full", segment="s-2")
+    room.find("M04", "closed-1", "over", "inside", segment="s-2")
+    assert not said(room, "stop", before)
+    room.at(3 * MIN)
+    room.find("M08", "sand-1", "over", "full", segment="s-2")
+    assert not said(room, "stop", before), "it has long finished"
+
+
+def test_a_box_that_was_pressed_is_not_told_to_stop():
+    room = Room(coast(zones=(zone(),)))
+    alert = room.find("M04", "closed-1", "yellow", "inside", segment="s-2").alerts[-1]
+    room.press("box-2")
+    room.do("shelve", alert, until=room.now + HOUR)
+    assert said(room, "stop")
+    assert "box-2" not in {device for device, _ in said(room, "stop")}
