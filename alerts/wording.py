@@ -159,6 +159,8 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
     ("M16", "recall"): ("船舶 {where} 未按召回令回港,已超时 {late} 分钟", "vessel {where} is {late} min late for the recall"),
     ("M16", "papers"): ("船舶 {where} 违反“五不出海”:证件、保险或检验不符({papers})", "vessel {where} is out with papers not in order: {papers}"),
     ("M16", "kit"): ("船舶 {where} 违反“五不出海”:安全设备未检查或不合格({kit})", "vessel {where} is out with kit not checked or failed: {kit}"),
+    ("M16", "weather_list"): ("{station_zh}:风力 {force} 级,{out} 艘船超出适航等级仍在海上", "{station_en}: wind force {force}, {out} boats out beyond their rating"),
+    ("M16", "moratorium_list"): ("{station_zh}:休渔期({moratorium})内 {out} 艘船在海上", "{station_en}: {out} boats at sea in the moratorium {moratorium}"),
     ("M16", "recall_due"): ("{station_zh}:召回令在行,尚有 {out} 艘船未回港", "{station_en}: recall, {out} boats still out"),
     ("M16", "recall_list"): ("{station_zh}:召回时限已过,仍有 {out} 艘船未回港", "{station_en}: past the recall's hour, {out} boats still out"),
     **{("M17", hazard): ("{said_zh}", "{said_en}") for hazard in ("wind", "fog", "wave", "surge", "typhoon", "thunderstorm", "tsunami")},

@@ -1,7 +1,8 @@
 """M16: a boat is at sea although one of the five reasons not to sail holds: weather, moratorium, recall, papers, kit.
 
 Judged once a minute, of registered boats, each in the area of its home station, by the reasons that its village's covenant holds to. A recall is one alert
-a station with the list of its boats that are still out; a boat is told by itself when it is an hour late.
+a station with the list of its boats that are still out; a boat is told by itself when it is an hour late. Weather and moratorium befall a whole fleet
+at once: from three boats of a station on they too are one alert with its list, which rings again when another boat leaves in spite of it.
 """
 
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from models.subjects import Devices
 DAY = 86_400_000  # ms
 NEVER = -1
 LEVELS: tuple[FoundLevel, ...] = ("over", "blue", "yellow", "orange", "red")
+TOGETHER = ("weather", "moratorium")  # reasons that befall a fleet, not a boat
 PAPERS = (("certificate", "certificate_until"), ("insurance", "insurance_until"), ("inspection", "inspection_until"))
 ANYBODYS = Covenant("", "", "")  # a boat without a covenant is held to all five
 Reason = tuple[int, str, dict[str, Any]]  # level, code, values
@@ -37,7 +39,9 @@ class Memory:
     bans: Bans = field(default_factory=Bans)
     out: dict[str, int] = field(default_factory=dict)  # out of harbour since
     sailed: dict[str, list[Any]] = field(default_factory=dict)  # reported out: report's id, its time, what was not in order
-    told: dict[str, list[Any]] = field(default_factory=dict)  # subject -> level, code, count
+    told: dict[str, list[Any]] = field(default_factory=dict)  # subject -> level, code, count, boats that left in spite of it
+    listed: dict[str, int] = field(default_factory=dict)  # station/reason -> since when its boats are told together
+    exposed: dict[str, int] = field(default_factory=dict)  # boats out of harbour -> when they were last in open water
     scanned: int = NEVER
 
 
@@ -45,7 +49,7 @@ class Memory:
 class SailingBan:
     code: ClassVar[str] = "M16"
     name: ClassVar[str] = "sailing_ban"
-    memory_version: ClassVar[int] = 2
+    memory_version: ClassVar[int] = 3
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ()
     rare: ClassVar[tuple[str, ...]] = ("bulletin", "weather", "trip")
@@ -59,6 +63,10 @@ class SailingBan:
     large_force: int = parameter(8, "Bft", "ours", 1, 17, "of a large one")
     hold: int = parameter(HOUR, "ms", "warning-models M17", MINUTE, DAY, "that a measured wind counts after it fell")
     leaving: int = parameter(15 * MINUTE, "ms", "ours", 0, DAY, "out of harbour in which a boat is only leaving: it may shift its berth")
+    sheltered: int = parameter(
+        15 * MINUTE, "ms", "ours", 0, DAY, "behind an island or at anchor until a boat that was at sea no longer is: it may only be passing"
+    )
+    together: int = parameter(3, "boats", "ours", 2, 1000, "of one station from which weather or moratorium is one alert with a list")
     away: float = parameter(300.0, "m", "warning-models M15", 0, 20_000, "from the harbour that is at sea")
     alone: int = parameter(HOUR, "ms", "warning-models M16", 0, 7 * DAY, "after a recall's hour from which a boat is told by itself")
     storm: int = parameter(10, "Bft", "warning-models M16", 1, 17, "that makes a recall red")
@@ -90,17 +98,17 @@ class SailingBan:
         positions = self._positions(batch, fleet)
         open_sea = self._at_sea(memory, batch, site, positions)
         late: dict[str, tuple[int, str, list[str]]] = {}  # station -> level, bulletin, boats
+        found = {
+            boat: self._found(memory, boat, vessel, positions.get(boat), boat in open_sea, batch.now, site, late) for boat, vessel in fleet.items()
+        }
+        listed = self._listed(memory, fleet, found, batch.now)
         for boat, vessel in fleet.items():
-            position = positions.get(boat)
-            found: list[Reason] = []
-            unheard = position is None and boat in memory.sailed  # its report is all that is known of it
-            if (boat in memory.out or unheard) and self.code not in vessel.whitelist:
-                found = self._reasons(memory, vessel, boat, position, batch.now, site) if boat in open_sea or unheard else []
-                found += self._recalled(memory, vessel, position, batch.now, site, late)
-            level, code, values = max(found, key=lambda each: each[0], default=(0, "", {}))
+            own = [each for each in found[boat] if _list_of(vessel, each) not in listed or memory.told.get(boat, [0, ""])[1] == each[1]]
+            level, code, values = max(own, key=lambda each: each[0], default=(0, "", {}))
             if level:
-                values = {**values, "reasons": [each[1] for each in sorted(found, key=lambda each: REASONS.index(each[1]))]}
-            yield from self._say(memory, boat, level, code, values, batch, site, vessel, position)
+                values = {**values, "reasons": [each[1] for each in sorted(found[boat], key=lambda each: REASONS.index(each[1]))]}
+            yield from self._say(memory, boat, level, code, values, batch, site, vessel, positions.get(boat))
+        yield from self._lists(memory, listed, fleet, batch, site)
         for post in (post for post in site.posts if post.kind == "station" and post.area == batch.devices.area.id):
             level, bulletin, boats = late.get(post.id, (0, "", []))
             values = {"station_zh": post.name_zh, "station_en": post.name_en, "bulletin": bulletin, "out": len(boats), "boats": boats[:50]}
@@ -108,6 +116,46 @@ class SailingBan:
             if bulletin:
                 values["deadline"] = next(each.deadline for name, each in memory.bans.of("recall") if name == bulletin)
             yield from self._say(memory, post.id, level, code if level else "", values, batch, site, None, post.position)
+
+    def _found(
+        self, memory: Memory, boat: str, vessel: Vessel, position: Lonlat | None, at_sea: bool, now: int, site: Site,
+        late: dict[str, tuple[int, str, list[str]]],
+    ) -> list[Reason]:  # fmt: skip
+        unheard = position is None and boat in memory.sailed  # its report is all that is known of it
+        if (boat not in memory.out and not unheard) or self.code in vessel.whitelist:
+            return []
+        found = self._reasons(memory, vessel, boat, position, now, site) if at_sea or unheard else []
+        return found + self._recalled(memory, vessel, position, now, site, late)
+
+    # Told together
+
+    def _listed(self, memory: Memory, fleet: dict[str, Vessel], found: dict[str, list[Reason]], now: int) -> dict[str, dict[str, Reason]]:
+        """station/reason -> its boats, where they are many; once told together they are until the last is in."""
+        boats: dict[str, dict[str, Reason]] = {}
+        for boat, reasons in found.items():
+            for each in reasons:
+                if name := _list_of(fleet[boat], each):
+                    boats.setdefault(name, {})[boat] = each
+        many = {name: each for name, each in boats.items() if name in memory.listed or len(each) >= self.together}
+        memory.listed = {name: memory.listed.get(name, now) for name in many}
+        return many
+
+    def _lists(self, memory: Memory, listed: dict[str, dict[str, Reason]], fleet: dict[str, Vessel], batch: Batch, site: Site) -> Iterator[Finding]:
+        ended = [subject for subject, each in memory.told.items() if each[1].endswith("_list") and "/" in subject and subject not in listed]
+        for subject in [*ended, *sorted(listed)]:
+            boats = listed.get(subject, {})
+            post, _, reason = subject.partition("/")
+            station = site.post.get(post)
+            values: dict[str, Any] = {"station_zh": station.name_zh if station else post, "station_en": station.name_en if station else post}
+            if boats:
+                names = {boat: fleet[boat].name for boat in boats}
+                since = memory.listed[subject]
+                left = [names[boat] for boat in boats if memory.out.get(boat, since) > since]
+                values |= {**max(boats.values(), key=lambda each: each[0])[2], "out": len(boats), "boats": [*names.values()][:50], "left": left[:50]}
+            level = max((each[0] for each in boats.values()), default=0)
+            yield from self._say(
+                memory, subject, level, f"{reason}_list" if level else "", values, batch, site, None, station.position if station else None
+            )
 
     # Who is out
 
@@ -135,7 +183,9 @@ class SailingBan:
         points = shapely.points(*places.local(degrees[:, 0], degrees[:, 1]))
         home, sheltered = shapely.dwithin(harbours, points, self.away), places.sheltered(degrees[:, 0], degrees[:, 1])
         memory.out = {boat: memory.out.get(boat, batch.now) for boat, at_home in zip(boats, home.tolist(), strict=True) if not at_home}
-        return {boat for boat, hidden in zip(boats, sheltered.tolist(), strict=True) if boat in memory.out and not hidden}
+        open_water = {boat: batch.now for boat, hidden in zip(boats, sheltered.tolist(), strict=True) if boat in memory.out and not hidden}
+        memory.exposed = {boat: at for boat, at in memory.exposed.items() if boat in memory.out} | open_water
+        return {boat for boat, at in memory.exposed.items() if batch.now - at < self.sheltered or at == batch.now}
 
     # Why it must not be
 
@@ -190,8 +240,9 @@ class SailingBan:
         self, memory: Memory, subject: str, level: int, code: str, values: dict[str, Any], batch: Batch, site: Site, vessel: Vessel | None,
         position: Lonlat | None,
     ) -> Iterator[Finding]:  # fmt: skip
-        before = memory.told.get(subject, [0, "", 0])
-        state = [level, code, values.get("out", 0) if level else 0]
+        before = memory.told.get(subject, [0, "", 0, 0])
+        left = len(values.get("left", ())) if level else 0
+        state = [level, code, values.get("out", 0) if level else 0, left]
         if state == before:
             return
         memory.told.pop(subject, None)
@@ -202,8 +253,13 @@ class SailingBan:
         yield Finding(
             model=self.code, subject=subject, level=LEVELS[level], code=code or before[1], index=batch.nth, cause=f"{subject}/{batch.now}",
             occurred=batch.now, values={key: value for key, value in values.items() if value not in (None, "", [])}, position=position,
-            segment=places_of(site, batch.devices.area).segment_at(position),
+            segment=places_of(site, batch.devices.area).segment_at(position), again=left > before[3],
         )  # fmt: skip
+
+
+def _list_of(vessel: Vessel, reason: Reason) -> str:
+    """The subject under which its station is told of it with others; empty for what is a boat's own matter."""
+    return f"{vessel.home}/{reason[1]}" if vessel.home and reason[1] in TOGETHER else ""
 
 
 def covenant_of(site: Site, vessel: Vessel) -> Covenant:

@@ -182,3 +182,70 @@ def test_the_worst_reason_leads_and_all_are_named():
     found = m16(wind(14.0, 0), lies(SEA, 0, HOUR), until=30 * MINUTE, coast_=coast(insurance_until="2025-01-01"))
     assert found[-1].code == "weather"
     assert found[-1].values["reasons"] == ["weather", "papers"]
+
+
+FLEET = tuple(f"41200010{n}" for n in range(5))
+
+
+def fleet(**more):
+    boats = tuple(Vessel(f"fl-{n}", f"闽狮渔1000{n}", name, "", "station-a", length=18.0, gear="gillnet") for n, name in enumerate(FLEET))
+    return structs.replace(site(), vessels=boats, **more)
+
+
+def at_sea(boats, begin=0, end=3 * HOUR, place=SEA):
+    return [each for name in boats for each in lies(place, begin, end, vessel=name)]
+
+
+def test_a_fleet_in_a_gale_is_one_alert_of_its_station_and_two_boats_are_two():
+    two = m16(wind(14.0, HOUR), at_sea(FLEET[:2]), until=100 * MINUTE, coast_=fleet())
+    assert told(two) == [(FLEET[0], "orange", "weather"), (FLEET[1], "orange", "weather")]
+    (one,) = m16(wind(14.0, HOUR), at_sea(FLEET), until=100 * MINUTE, coast_=fleet())
+    assert (one.subject, one.level, one.code) == ("station-a/weather", "orange", "weather_list")
+    assert (one.values["out"], one.values["boats"], one.values["force"]) == (5, [f"闽狮渔1000{n}" for n in range(5)], 7)
+
+
+def test_the_list_shrinks_as_boats_come_in_and_ends_with_the_last_of_them():
+    out = at_sea(FLEET, end=HOUR + 1)
+    home = [fix(name, START + HOUR + (n + 1) * 10 * MINUTE, *PORT) for n, name in enumerate(FLEET)]
+    found = m16(wind(14.0, 50 * MINUTE), bulletin(0, wind_force=8), out, home, until=3 * HOUR, coast_=fleet())
+    assert [each.values.get("out") for each in found] == [5, 5, 4, 3, 2, 1, None]  # leaving, then out
+    assert {each.subject for each in found} == {"station-a/weather"}
+    assert (found[-1].level, found[-1].code, [each.again for each in found]) == ("over", "weather_list", [False] * 7)
+
+
+def test_a_boat_that_leaves_in_spite_of_it_rings_the_list_again_and_is_named():
+    late = [*lies(PORT, 0, 100 * MINUTE, vessel=FLEET[4]), *lies(SEA, 100 * MINUTE, 3 * HOUR, vessel=FLEET[4])]
+    found = m16(bulletin(0, wind_force=8), at_sea(FLEET[:4]), late, until=3 * HOUR - MINUTE, coast_=fleet())
+    assert [(each.level, each.values["out"], each.values.get("left", []), each.again) for each in found[-2:]] == [
+        ("orange", 4, [], False), ("orange", 5, ["闽狮渔10004"], True),
+    ]  # fmt: skip
+
+
+def test_a_boat_that_was_told_by_itself_stays_so_when_others_join_it():
+    joined = [*at_sea(FLEET[:1]), *at_sea(FLEET[1:3], begin=90 * MINUTE)]
+    found = m16(bulletin(0, wind_force=8), joined, until=3 * HOUR - MINUTE, coast_=fleet())
+    assert (FLEET[0], "over", "weather") not in told(found)
+    assert [each.values["out"] for each in found if each.code == "weather_list"][-1] == 3
+
+
+def test_the_moratorium_of_a_fleet_is_one_alert_and_papers_stay_a_boats_own():
+    shut = fleet(moratoria=CLOSED)
+    expired = structs.replace(shut, vessels=tuple(structs.replace(each, certificate_until="2025-01-01") for each in shut.vessels))
+    found = m16(at_sea(FLEET[:3], end=100 * MINUTE), until=90 * MINUTE, coast_=expired)
+    assert {each.code for each in found if each.subject in FLEET} == {"papers"}
+    assert [(each.subject, each.level, each.values["moratorium"]) for each in found if each.code == "moratorium_list"] == [
+        ("station-a/moratorium", "orange", "south"),
+    ]  # fmt: skip
+
+
+def test_a_boat_that_passes_behind_an_island_is_told_once():
+    anchored = structs.replace(
+        coast(certificate_until="2025-01-01"),
+        zones=tuple(structs.replace(each, kind="anchorage") if each.id == "border-1" else each for each in coast().zones),
+    )
+    hidden = (119.0, 24.67)
+    passing = [fix(BOAT, START + at, *(hidden if at // (5 * MINUTE) % 3 == 2 else SEA)) for at in range(0, 2 * HOUR, 5 * MINUTE)]
+    assert told(m16(passing, until=115 * MINUTE, coast_=anchored)) == [(BOAT, "yellow", "papers")]
+    stays = [*lies(SEA, 0, HOUR), *lies(hidden, HOUR, 2 * HOUR)]
+    found = m16(stays, until=2 * HOUR, coast_=anchored)
+    assert [(each.level, (each.occurred - START) // MINUTE) for each in found] == [("yellow", 1), ("over", 75)]
