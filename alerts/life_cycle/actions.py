@@ -15,6 +15,9 @@ from alerts.life_cycle.suppression import SHELF_LIMIT, Shelf
 from ingest.events import Action, Unit, name_of
 
 DAY = 86_400_000  # ms
+ANSWERS = frozenset(
+    {"acknowledge", "take", "transfer", "dispatch", "resolve", "note", "shelve", "merge"}
+)  # of somebody who has looked; a unit on its way has not
 MUTING = ("authorised", "sensor_fault")  # outcomes that may close what is still active; warning-models §0.6
 
 
@@ -41,6 +44,8 @@ def act(board: Board, action: Action, now: int, late: int) -> None:
     if case is None or not _first_time(board, action, now):
         return
     done = Done(board, case, action, now, max(now - late, min(case.alert.raised, now)))
+    if action.do in ANSWERS:
+        case.asked = 0
     fault = "closed" if not case.is_open and action.do not in {"verify", "reopen", "note", "split", "leave"} else VERBS[action.do](done)
     if fault:
         board.change(

@@ -31,6 +31,7 @@ class Case(Struct):
     exercise: tuple[str, ...] = ()  # a drill's people
     not_drill: bool = False  # real, though its device is in an exercise
     names: tuple[tuple[str, str], ...] = ()  # (model, subject) of what belongs to the same event
+    asked: int = 0  # since when a question waits that came after the acknowledgement; 0: none does
     joined: bool = False  # made a part of its incident by what its model found, not by a person
 
     @property

@@ -107,6 +107,8 @@ def deadlines(site: Site, case: Case) -> list[tuple[int, str]]:
         found.append((case.since + WAITING, "waiting"))
     if case.confirm and not case.acknowledged and alert.level != "red":
         found.append((case.since + case.confirm, "unanswered"))
+    if case.asked:
+        found.append((case.asked + case.confirm, "unanswered"))
     if alert.suppressed is None:
         if not case.acknowledged:
             ladder = steps(site, alert.level)

@@ -112,6 +112,8 @@ def _said_again(board: Board, case: Case, finding: Finding, now: int) -> None:
         case.since, case.step, case.reminded, case.told = now, 0, 0, 0
         case.peak = level if RANK[level] > RANK[case.peak] else case.peak
     case.inhibits, case.answers, case.confirm = finding.inhibits, finding.answers or case.answers, finding.unanswered or case.confirm
+    if finding.again and finding.unanswered and case.acknowledged:
+        case.asked = now  # somebody else: the answer that was given is not about them
     fields: dict[str, Any] = {
         "level": level, "condition": "active", "over": None, "count": alert.count + counts, "flags": flags,
         "reason": Reason(told.code, dict(told.values)), "evidence": tuple(dict.fromkeys((*alert.evidence, *finding.evidence)))[-50:],
@@ -140,8 +142,10 @@ def _said_again(board: Board, case: Case, finding: Finding, now: int) -> None:
 
 
 def unanswered(board: Board, case: Case, now: int) -> None:
-    """Nobody said in time what it is: it is taken for the worst."""
-    _said_again(board, case, structs.replace(finding_of(case, {}), level="red", code="unanswered", unanswered=0), now)
+    """Nobody said in time what it is: it is taken for the worst. What is red already rings once more."""
+    case.asked = 0
+    worst = structs.replace(finding_of(case, {}), level="red", code="unanswered", unanswered=0)
+    _said_again(board, case, structs.replace(worst, again=case.alert.level == "red"), now)
 
 
 def _join(board: Board, case: Case, finding: Finding, now: int) -> None:

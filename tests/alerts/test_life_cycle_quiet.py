@@ -1,5 +1,7 @@
 """What keeps an alert quiet, and that it ends."""
 
+import pytest
+
 from ingest.events import Matchers
 from tests.alerts.coast import HOUR, MIN, T0, Exercise, Room, Shift, Silence, Work
 
@@ -279,3 +281,42 @@ def test_a_weak_look_at_somebody_else_stops_no_clock():
     room.at(6_000)
     room.find(model="M09", subject="seg-02", level="orange", code="doubtful")
     assert [(each.level, each.reason.code) for each in room.at(20_000).alerts] == [("red", "unanswered")]
+
+
+def test_somebody_else_in_the_water_after_the_acknowledgement_has_a_clock_of_their_own():
+    room = Room()
+    asked = {"model": "M09", "subject": "seg-02", "level": "orange", "code": "confirm", "unanswered": 20_000}
+    alert = room.find(**asked).alerts[-1]
+    room.do("acknowledge", alert)
+    room.at(2 * MIN)
+    room.find(**asked, again=True)
+    assert not room.at(2 * MIN + 19_999).alerts
+    risen = room.at(2 * MIN + 20_000)
+    assert [(each.level, each.reason.code, each.response) for each in risen.alerts] == [("red", "unanswered", "acknowledged")]
+    assert "li" in {person for page in risen.pages for person in page.to}
+
+
+@pytest.mark.parametrize("verb", ["acknowledge", "note", "dispatch"])
+def test_who_answers_for_the_second_one_stops_that_clock_too(verb):
+    room = Room()
+    asked = {"model": "M09", "subject": "seg-02", "level": "orange", "code": "confirm", "unanswered": 20_000}
+    alert = room.find(**asked).alerts[-1]
+    room.do("acknowledge", alert)
+    room.at(MIN)
+    room.find(**asked, again=True)
+    room.at(MIN + 10_000)
+    room.do(verb, alert)
+    room.at(MIN + 30_000)
+    assert room.newest[alert.id].level == "orange"
+
+
+def test_a_second_one_whom_nobody_answers_for_rings_once_more_where_it_is_red_already():
+    room = Room()
+    alert = room.find(model="M09", subject="seg-02", level="red", code="press").alerts[-1]
+    room.do("acknowledge", alert)
+    room.at(MIN)
+    room.find(model="M09", subject="seg-02", level="orange", code="confirm", unanswered=20_000, again=True)
+    rung = room.at(MIN + 20_000)
+    assert [(each.level, each.change.what) for each in rung.alerts] == [("red", "again")]
+    assert [page.reason for page in rung.pages] == ["again"]
+    assert not room.at(MIN + 50_000).alerts
