@@ -41,6 +41,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     flags: tuple[str, ...] = ()
     drill: bool = False
     sensitivity: Literal["open", "restricted"] = "open"
+    still: bool = False  # nothing new: raises anew what a person closed though it still stands, and changes nothing otherwise
     again: bool = False  # the subject said it again (a second press): counts and rings
     inhibits: tuple[str, ...] = ()  # subjects of the same model whose alerts this one explains
     answers: str = ""  # device to be told how the alert stands (`report`), the box that was pressed

@@ -1,7 +1,8 @@
 """M09: somebody is in the water who should not be there: outside a bathing zone, at night, or in one when the sea is rough. Better one too many.
 
 Seen by one camera alone it is orange and asks to be confirmed; nobody answering for twenty seconds makes it red. It is red at once with a second sign: a press
-or a lifebuoy taken near, or a second camera. It never ends by itself: only a person's outcome ends it, and who was lost in the water is not forgotten.
+or a lifebuoy taken near, or a second camera. It never ends by itself: only a person's outcome ends it, and who was lost in the water is not forgotten. Who is
+still seen is said again every few seconds, so that an alert closed too early is raised anew.
 """
 
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ class Memory:
 class PersonInWater:
     code: ClassVar[str] = "M09"
     name: ClassVar[str] = "person_in_water"
-    memory_version: ClassVar[int] = 1
+    memory_version: ClassVar[int] = 2
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("looks", "objects", "visits")
     rare: ClassVar[tuple[str, ...]] = ("sos", "rescue", "water")
@@ -64,6 +65,7 @@ class PersonInWater:
     height: float = parameter(0.004, "1", "ours", 0, 1, "of the frame that the box must be tall at least")
     link: float = parameter(15.0, "m", "ours", 0, 100, "from where a track was lost, for a new one to be the same person")
     keep: int = parameter(30 * MINUTE, "ms", "ours", MINUTE, 24 * HOUR, "for which who was lost in the water is followed on")
+    still: int = parameter(5 * SECOND, "ms", "ours", SECOND, HOUR, "between two words of somebody who was told and is still seen")
     buoy: float = parameter(20.0, "m", "ours", 0, 500, "from a net buoy or a mark that says where it lies: it is that")
 
     def start(self, _site: Site, _area: Area, _devices: Devices) -> Memory:
@@ -98,19 +100,24 @@ class PersonInWater:
         memory.swimmers.fresh.clear()
         allowed = self._bathing(fresh, batch, site)
         for who in fresh:
-            if who.told == 3 or who.zone in allowed or self._is_buoy(who, batch):
+            if who.zone in allowed or self._is_buoy(who, batch):
                 continue
-            stage = who.told
+            stage, seen = who.told, True
             if memory.swimmers.share(who, self.score, self.span, self.least) >= self.share:
                 stage = max(stage, 2)
             elif memory.swimmers.share(who, self.weak, self.span, self.least) >= self.share:
                 stage = max(stage, 1)
-            code, sign = self._second(memory, who) if stage else ("", "")
+            else:
+                seen = False
+            code, sign = self._second(memory, who) if 0 < stage < 3 else ("", "")
             if code:
                 stage = 3
             if stage > who.told:
-                another, who.told = who.told == 0 and stage > 1, stage  # somebody else than whom an open alert is about: it rings again
-                yield self._told(memory, who, code or ("confirm" if stage == 2 else "doubtful"), sign, batch, site, another=another)
+                another = who.told == 0 and stage > 1  # somebody else than whom an open alert is about: it rings again
+                who.told, who.code, who.sign = stage, code or ("confirm" if stage == 2 else "doubtful"), sign
+                yield self._told(memory, who, batch, site, again=another)
+            elif seen and stage > 1 and batch.now - who.said >= self.still:
+                yield self._told(memory, who, batch, site, still=True)
         if batch.now // (10 * SECOND) != memory.scanned:
             memory.scanned = batch.now // (10 * SECOND)
             memory.swimmers.forget(batch.now, self.keep)
@@ -153,22 +160,24 @@ class PersonInWater:
             for row in near.tolist()
         )
 
-    def _told(self, memory: Memory, who: Swimmer, code: str, sign: str, batch: Batch, site: Site, *, another: bool) -> Finding:
+    def _told(self, memory: Memory, who: Swimmer, batch: Batch, site: Site, *, again: bool = False, still: bool = False) -> Finding:
+        who.said = batch.now
         places, camera = places_of(site, batch.devices.area), site.device.get(who.camera)
         position = (round(who.longitude, 6), round(who.latitude, 6)) if np.isfinite(who.longitude) else None
         segment = places.segment_at(position) or (camera.segment if camera else "")
         who.subject = who.subject or segment or who.camera
         score = max((score for _, score in who.seen), default=0.0)
+        near = site.device.get(who.sign)
         values: dict[str, Any] = {
             "since": who.first,
             "seconds": (who.last - who.first) // SECOND,
-            "sign": sign or None,
+            "sign": (near.place if near else "") or who.sign or None,  # as printed on the box
             **self._exhaustion(memory, who),
         }
         return Finding(
-            model=self.code, subject=who.subject, level=LEVELS[who.told], code=code, index=batch.nth, cause=f"{who.subject}/{who.first}/{who.told}",
+            model=self.code, subject=who.subject, level=LEVELS[who.told], code=who.code, index=batch.nth, cause=f"{who.subject}/{who.first}/{who.told}",
             occurred=who.first, segment=segment, position=position, evidence=(who.name,), confidence=round(score, 2),
-            unanswered=self.answer if who.told == 2 else 0, again=another, values={key: value for key, value in values.items() if value is not None},
+            unanswered=self.answer if who.told == 2 else 0, again=again, still=still, values={key: value for key, value in values.items() if value is not None},
         )  # fmt: skip
 
     def _exhaustion(self, memory: Memory, who: Swimmer) -> dict[str, Any]:

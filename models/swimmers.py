@@ -47,6 +47,9 @@ class Swimmer:
     seen: list[list[float]] = field(default_factory=list)  # [event time, score] of the last looks in which it was there
     subject: str = ""  # as which it was told
     told: int = 0  # 0 nothing, 1 weak, 2 sure, 3 red
+    code: str = ""  # as which, and the device of the second sign
+    sign: str = ""
+    said: int = 0  # ms of log time, when last
     zone: str = ""  # the bathing zone in which it was last
 
 

@@ -320,3 +320,32 @@ def test_a_second_one_whom_nobody_answers_for_rings_once_more_where_it_is_red_al
     assert [(each.level, each.change.what) for each in rung.alerts] == [("red", "again")]
     assert [page.reason for page in rung.pages] == ["again"]
     assert not room.at(MIN + 50_000).alerts
+
+
+def swimmer(room, **more):
+    return room.find(model="M09", subject="seg-02", level="red", code="press", **more)
+
+
+@pytest.mark.parametrize("outcome", ["rescued", "not_found", "duplicate", "real"])
+def test_who_is_still_in_the_water_after_a_wrong_outcome_is_told_again_at_once(outcome):
+    room = Room()
+    first = swimmer(room).alerts[-1]
+    room.at(MIN)
+    assert not swimmer(room, still=True).alerts, "what stands is not said twice"
+    room.do("resolve", first, outcome=outcome)
+    room.at(MIN + 5_000)
+    again = swimmer(room, still=True)
+    assert [(each.level, each.response, "reopened" in each.flags) for each in again.alerts] == [("red", "new", True)]
+    assert again.alerts[-1].id != first.id
+    assert "li" in {person for page in again.pages for person in page.to}
+
+
+def test_whoever_says_that_nobody_is_in_danger_is_believed_for_ten_minutes():
+    room = Room()
+    room.do("resolve", swimmer(room).alerts[-1], outcome="false_object")
+    room.at(10 * MIN - 1)
+    assert not swimmer(room, still=True).alerts
+    assert swimmer(room, again=True).alerts, "somebody else is another matter"
+    room.do("resolve", room.one("M09/seg-02"), outcome="false_object")
+    room.at(20 * MIN)
+    assert swimmer(room, still=True).alerts

@@ -41,8 +41,9 @@ def empty(begin: int, seconds: int):
         yield tick(now + 500)
 
 
-def m09(events, coast=COAST, hearing=None):
-    return find(coast, sorted(events, key=lambda event: event.received), model="M09", hearing=hearing)
+def m09(events, coast=COAST, hearing=None, still=False):
+    found = find(coast, sorted(events, key=lambda event: event.received), model="M09", hearing=hearing)
+    return [each for each in found if still or not each.still]
 
 
 def rough(level="yellow"):
@@ -82,7 +83,7 @@ def press(at_: int, i: int = 2):
 @pytest.mark.parametrize("after", [True, False])
 def test_with_a_press_near_it_is_red_at_once(after):
     found = m09([press(DAY + (12_000 if after else 100)), *swim(DAY, 15)])
-    assert (found[-1].level, found[-1].code, found[-1].values["sign"]) == ("red", "press", "box-02")
+    assert (found[-1].level, found[-1].code, found[-1].values["sign"]) == ("red", "press", "QZ-0002")
     assert [each.level for each in found] == (["orange", "red"] if after else ["red"])
 
 
@@ -184,3 +185,11 @@ def test_the_panel_says_how_long_a_body_lasts(degrees, minutes):
 
 def test_a_camera_that_looks_every_five_seconds_is_heard_too():
     assert told(m09(swim(DAY, 30, every=5_000)))[0][1:] == ("orange", "confirm")
+
+
+def test_who_was_told_and_is_still_seen_is_said_again_every_few_seconds_and_not_after():
+    found = m09([*swim(DAY, 30), *empty(DAY + 30_000, 60)], still=True)
+    said = [each for each in found if each.still]
+    assert [each.still for each in found] == [False, *(True for _ in said)]
+    assert 4 <= len(said) <= 6
+    assert {(each.subject, each.level, each.code, each.again) for each in said} == {("seg-02", "orange", "confirm", False)}

@@ -52,6 +52,9 @@ export function unitsBy(alert) {
   }).sort((a, b) => (a.state === "off") - (b.state === "off") || (a.metres ?? 1e9) - (b.metres ?? 1e9));
 }
 
+// A question that waits for an answer: nobody has looked yet, or somebody else was seen after the answer.
+export const asks = (alert) => alert.response === "new" || (alert.open && alert.reason.code === "confirm" && alert.change.what === "again");
+
 export const VERBS = {
   acknowledge: (alert) => act(alert, "acknowledge"),
   take: (alert) => act(alert, "take"),

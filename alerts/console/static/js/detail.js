@@ -1,5 +1,5 @@
 // One alert: what, where, what proves it, who did what when, and what can be done now.
-import { act, pending, VERBS } from "./actions.js";
+import { act, asks, pending, VERBS } from "./actions.js";
 import { $, calmly, h, shape } from "./dom.js";
 import { changed, now, on, rings, state } from "./state.js";
 import { evidence, reason } from "./reasons.js";
@@ -25,7 +25,7 @@ function unitButtons(alert) {
 
 function verbs(alert) {
   const can = [];
-  if (alert.response === "new") can.push(["acknowledge", t("Acknowledge")]);
+  if (asks(alert)) can.push(["acknowledge", t("Acknowledge")]);
   else if (alert.open && alert.owner !== state.me.id) can.push(["take", t("take over")]);
   if (alert.open) can.push(["dispatch", t("Dispatch")], ["resolve", t("Resolve")]);
   if (alert.response === "resolved") can.push(["verify", t("verify")]);

@@ -1,5 +1,5 @@
 // The keyboard alone suffices: j and k walk the list, a letter does what the button with that letter does.
-import { VERBS } from "./actions.js";
+import { asks, VERBS } from "./actions.js";
 import { $, h } from "./dom.js";
 import { ordered, toggleGrouping } from "./list.js";
 import { whole } from "./map.js";
@@ -16,7 +16,7 @@ const walk = (by) => {
   requestAnimationFrame(() => document.querySelector(`[data-alert="${CSS.escape(next.id)}"]`)?.focus());
 };
 
-const does = { acknowledge: (alert) => alert.response === "new", dispatch: (alert) => alert.open, resolve: (alert) => alert.open, note: () => true, take: (alert) => alert.open };
+const does = { acknowledge: asks, dispatch: (alert) => alert.open, resolve: (alert) => alert.open, note: () => true, take: (alert) => alert.open };
 const verb = (name) => () => { const alert = state.alerts.get(state.selected); if (alert && does[name](alert)) VERBS[name](alert); };
 const KEYS = { j: () => walk(1), k: () => walk(-1), a: verb("acknowledge"), d: verb("dispatch"), r: verb("resolve"), n: verb("note"), t: verb("take"), s: () => enable(sound() !== "on"), "/": () => $("of-place").focus(), g: toggleGrouping, h: () => { location.hash = "#/handover"; }, u: () => { location.hash = "#/unseen"; }, b: () => { location.hash = "#/boards"; }, 0: whole, "?": help, Escape: () => { location.hash = "#/"; } };
 
