@@ -17,6 +17,8 @@ class Router:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._numbers = tuple(sorted(area.number for area in site.areas))
+        homes = ((name, site.post.get(boat.home)) for name, boat in (*site.vessel.items(), *site.registry.items()))
+        self._homes = {name: site.area_of[post.area].number for name, post in homes if post is not None and post.area in site.area_of}
 
     def route(self, event: Event, home: int) -> Routed:
         if isinstance(event, Position | Distress):
@@ -24,7 +26,8 @@ class Router:
         return [(number, event) for number in self._areas(event, home)]
 
     def _by_place(self, event: Any, home: int) -> Routed:
-        """A fix goes to every area near it. Far from all, it stays with its receiver's area: a fix as nobody's own, a distress as its own.
+        """A fix goes to every area near it, and a registered boat's to that of its home station, where its trips are kept: not as its own, where it is far.
+        Far from all, it stays with its receiver's area: a fix as nobody's own, a distress as its own.
 
         The owner told is the area that holds the place, else the nearest. Where areas meet, `waters` names those that may go on owning it, which only the
         memory of an area can tell: this function has none.
@@ -35,11 +38,16 @@ class Router:
         near = areas_near(site, position, NEAR)
         if not near:
             owns = isinstance(event, Distress)
-            return [(home, event if event.owner == owns else msgspec.structs.replace(event, owner=owns))]
-        if len(near) == 1:
-            return [(near[0][1].number, event)]
-        waters = (near[0][1].number, *(area.number for metres, area in near[1:] if metres <= KEPT * NM))
-        return [(area.number, msgspec.structs.replace(event, owner=area.number == waters[0], waters=waters)) for _, area in near]
+            routed = [(home, event if event.owner == owns else msgspec.structs.replace(event, owner=owns))]
+        elif len(near) == 1:
+            routed = [(near[0][1].number, event)]
+        else:
+            waters = (near[0][1].number, *(area.number for metres, area in near[1:] if metres <= KEPT * NM))
+            routed = [(area.number, msgspec.structs.replace(event, owner=area.number == waters[0], waters=waters)) for _, area in near]
+        kept = self._homes.get(event.vessel)
+        if kept is not None and isinstance(event, Position) and all(number != kept for number, _ in routed):
+            routed.append((kept, msgspec.structs.replace(event, owner=False)))
+        return routed
 
     def _areas(self, event: Event, home: int) -> tuple[int, ...]:
         site = self._site
@@ -62,16 +70,10 @@ class Router:
             case Permit() if event.zone in site.zone:
                 return self._numbered(*site.zone[event.zone].areas) or (home,)
             case Trip():
-                return tuple(sorted({home, *self._home_of(event.vessel)}))
+                return self._numbers if event.vessel in self._homes else (home,)  # a boat that is overdue may have fallen silent in any water
             case Unit() if event.unit in site.unit:
                 return tuple(sorted({home, *self._numbered(site.unit[event.unit].area)}))
         return (home,)
-
-    def _home_of(self, vessel: str) -> tuple[int, ...]:
-        """A trip concerns the area of the boat's home station too, wherever it was entered."""
-        boat = self._site.vessel.get(vessel) or self._site.registry.get(vessel)
-        post = self._site.post.get(boat.home) if boat is not None else None
-        return self._numbered(post.area) if post is not None else ()
 
     def _of_bulletin(self, event: Bulletin) -> tuple[int, ...]:
         """Areas named or covered; every area where none of ours is told, since a warning too many is read and one too few is not."""

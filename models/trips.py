@@ -1,7 +1,8 @@
 """M15: a boat left the harbour without a report, is not back when it said, has other people aboard than it said, or lost its ten-ship group.
 
 Trips are what stations enter, in any order and up to a week late; harbours are what fixes show. Overdue counts the log's time; the boat that is still heard
-is only late. Only registered boats, and those with a report, are watched, each in the area of its home station.
+is only late. Only registered boats, and those with a report, are watched, each in the area of its home station; one that is overdue and fell silent in
+another area's water is red there too, where it must be looked for.
 """
 
 from collections.abc import Iterator
@@ -141,11 +142,19 @@ class Trips:
     def _standing(self, memory: Memory, boat: str, batch: Batch, site: Site, *, silent: bool) -> tuple[int, str, dict[str, Any]]:
         """(level, code, values) of the worst that is true of a boat."""
         registered = registered_as(site, boat)
-        if registered is not None and not watched(site, batch.devices.area, registered):
+        guest = registered is not None and not watched(site, batch.devices.area, registered)
+        if guest and not silent:
             return 0, "", {}
         row = batch.vessels.row.get(boat, NEVER)
         reports = [Report(*each) for each in memory.reports.get(boat, {}).values() if not each[4]]
         trip = self._open(memory.ports, row, reports)
+        if guest:
+            level, code, values = self._overdue(trip, registered, False, batch.now, silent=True)
+            return (
+                (level, code, {"departed": trip.at, "eta": trip.eta, "persons": trip.persons, **values})
+                if trip is not None and level
+                else (0, "", {})
+            )
         found: tuple[tuple[int, str, dict[str, Any]], ...] = (
             self._overdue(trip, registered, self._heard(batch, row), batch.now, silent=silent),
             self._crew(reports, registered, batch.now),

@@ -20,6 +20,10 @@ from alerts.life_cycle.suppression import Span, finding_of
 from ingest.events import Event
 from ingest.site import Area, Site
 from models.model import Finding
+from models.ports import watched
+from models.trips import registered_as
+
+BY_HOME = ("M15", "M16")  # judged in the area of a boat's home station, in whose water ever it is
 
 
 class LifeCycle:
@@ -46,8 +50,10 @@ class LifeCycle:
     def gone(self, vessel: str, to: str, now: int, *, beacon: bool, drill: bool = False) -> Changes:
         """The vessel is another area's. A call for help stays here until the call itself came from there, which raises it there."""
         self._advance(now)
+        site, registered = self.board.site, registered_as(self.board.site, vessel)
+        stays = BY_HOME if watched(site, self.board.area, registered) else ()
         for case in self.board.in_order():
-            if case.alert.subject == vessel and case.alert.drill is drill and (beacon or case.alert.model != "M01"):
+            if case.alert.subject == vessel and case.alert.model not in stays and case.alert.drill is drill and (beacon or case.alert.model != "M01"):
                 close(self.board, case, now, outcome="transferred", note=to)
         return self.board.taken()
 

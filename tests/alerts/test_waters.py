@@ -8,13 +8,15 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from alerts.fold import Fold
+from alerts.life_cycle.life import LifeCycle
 from alerts.replay import lines, replay
 from alerts.waters import Waters
 from ingest.geo import NM
 from ingest.recording_file import rfc3339
 from ingest.records import Batch, Codec
-from ingest.site import Person, Post
+from ingest.site import Person, Post, Vessel
 from ingest.wire import Door
+from models.model import Finding
 from tests.ingest.coast import NOW, site
 
 SITE = structs.replace(
@@ -138,3 +140,14 @@ def test_an_older_fix_does_not_give_a_vessel_back():
     assert waters.owner("412", (WEST,), 1_000) == WEST
     assert waters.owner("412", (EAST,), 3_000) == EAST
     assert waters.owner("412", (WEST,), 2_000) == EAST
+
+
+def test_what_a_boats_home_station_judges_stays_with_it_when_the_boat_leaves_its_water():
+    vessels = (Vessel("fj-1", "闽狮渔00001", "412000001", home="station-w"),)
+    coast = structs.replace(SITE, posts=(*SITE.posts, Post("station-w", "station", "west", "西站", "West station")), vessels=vessels)
+    for area, left in ((coast.areas[0], {"M15"}), (coast.areas[1], set())):
+        life = LifeCycle(coast, area)
+        for model in ("M12", "M15"):
+            life.finding(Finding(model=model, subject="412000001", level="orange", code="silent", index=0, cause="c", occurred=NOW), NOW)
+        life.gone("412000001", "other", NOW, beacon=False)
+        assert {case.alert.model for case in life.board.open.values()} == left

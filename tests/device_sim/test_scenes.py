@@ -35,9 +35,6 @@ def test_every_scene_is_told_as_its_truth_says_and_nothing_else_is(name):
     assert sum(line.staged for line in found.lines) > 0
 
 
-@pytest.mark.xfail(
-    strict=True, reason="M15 is judged in the area of the boat's station and does not hear M12 of the area in whose water it fell silent"
-)
 def test_a_boat_that_falls_silent_in_the_neighbours_water_and_is_overdue_is_red():
     scene = next(each for each in SCENARIOS["trips"].scenes if each.name == "a boat falls silent and is overdue")
     away = structs.replace(scene, sailing=(structs.replace(scene.sailing[0], vessel="413205837"),))  # its ground lies in the other area

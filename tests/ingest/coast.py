@@ -1,6 +1,6 @@
 """A small site for tests of the door: two areas side by side, a box, a gateway, a camera, a receiver, a sensor, a console."""
 
-from ingest.site import Area, Device, Site
+from ingest.site import Area, Device, Post, Site, Vessel
 
 NOW = 1_795_395_723_123  # 2026-11-23T01:02:03.123Z
 
@@ -22,4 +22,6 @@ def site():
         Device("desk-1", "console", "west", (118.5, 24.5)),
         Device("light-1", "light", "west", (118.5, 24.5)),
     )
-    return Site("rev", "test", "测", "Test", "Asia/Shanghai", areas, devices=devices)
+    posts = (Post("station-e", "station", "east", "东站", "East station"),)
+    vessels = (Vessel("boat-1", "闽东渔00001", "412000001", "200001", home="station-e"),)
+    return Site("rev", "test", "测", "Test", "Asia/Shanghai", areas, posts=posts, vessels=vessels, devices=devices)

@@ -184,6 +184,20 @@ def test_a_fix_far_from_all_areas_is_kept_as_nobodys_own():
     assert [(area, event.owner) for area, event in found] == [(1, False)]
 
 
+@pytest.mark.parametrize("name", [{"vessel": "412000001"}, {"vessel": "200001", "system": "beidou"}])
+def test_a_registered_boats_fix_reaches_the_area_of_its_home_station_as_a_strangers(name):
+    found, _ = read("coast/west/ais-1/position", {"ts": NOW, **name, "position": [118.2, 24.5]})
+    assert [(area, event.owner) for area, event in found] == [(1, True), (2, False)]
+    near, _ = read("coast/west/ais-1/position", {"ts": NOW, **name, "position": [118.98, 24.5]})
+    assert sorted((area, event.owner) for area, event in near) == [(1, True), (2, False)], "it is heard there already"
+
+
+def test_a_trip_of_a_registered_boat_reaches_every_area_and_another_the_one_where_it_was_entered():
+    trip = {"ts": NOW, "id": "t", "report": "departure"}
+    assert [area for area, _ in read("coast/west/desk-1/trip", {**trip, "vessel": "412000001"})[0]] == [1, 2]
+    assert [area for area, _ in read("coast/west/desk-1/trip", {**trip, "vessel": "999"})[0]] == [1]
+
+
 @pytest.mark.parametrize(
     "payload",
     [

@@ -222,3 +222,14 @@ def test_harbours_of_another_area_are_harbours_too():
         "harbour-9", "harbour", ("elsewhere",), "港", "Harbour", ((118.92, 24.68), (118.94, 24.68), (118.94, 24.70), (118.92, 24.70), (118.92, 24.68))
     )
     assert m15(OUT_AT_9, until=4 * HOUR, coast_=structs.replace(coast(), zones=(*coast().zones, far))) == []
+
+
+def test_a_boat_of_another_areas_station_is_told_here_only_where_it_is_overdue_and_fell_silent_here():
+    away = structs.replace(
+        coast(), posts=tuple(structs.replace(each, area="elsewhere") if each.id == "station-a" else each for each in coast().posts)
+    )
+    fleet = [event for n in range(5) for event in stays((SEA[0] + 0.002 * n, SEA[1]), n * 1_000, 8 * HOUR, vessel=f"41300000{n}", every=2 * MINUTE)]
+    found = m15(OUT_UNTIL_10, stays(SEA, 0, 3 * HOUR), fleet, until=8 * HOUR, coast_=away)
+    assert [(each.level, each.code) for each in found] == [("red", "overdue_silent")]
+    assert m15(OUT_UNTIL_10, stays(SEA, 0, 8 * HOUR), fleet, until=8 * HOUR, coast_=away) == []
+    assert m15(OUT_UNTIL_10, until=27 * HOUR, coast_=away) == []
