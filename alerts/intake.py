@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from ingest.events import Distress, Event, Heartbeat, Position, Sos, Tracks
 
 ON_TIME = 60_000  # ms; a heartbeat younger than this counts as on time; wire document
-CLOCK_FAULT = 60_000  # ms of clock error that is told as a fault; wire document
 CLOCK_JUMP = 60_000  # ms by which `ts` - `uptime` may move before the clock counts as set anew; wire document
 PROOF = 3  # on-time heartbeats of a boot that prove its clock; wire document
 GAPS = 64  # holes in `seq` that are remembered a boot; ours

@@ -16,7 +16,6 @@ BOXES, VESSELS, RATE = 9_000, 750, 500  # a heartbeat every 30 s, a position eve
 WARM, PIECES, PIECE = 100, 12, 15  # s of log time: three heartbeats of each prove the clocks; then so many pieces
 FIRST = ("M01", "M02", "M12")  # the models that the first budget was set for
 BUDGET, ALL_BUDGET = 400_000, 250_000  # events a second a core: with the first three models, with all
-CATCH_UP = 30 * 5_000  # events a second: 30 times the load of the whole path
 
 
 def measure() -> list[Figure]:

@@ -23,7 +23,6 @@ from ingest.village_checks import check_village
 
 NAMES = {"id", "name_zh", "name_en", "time_zone", "areas", "posts", "people", "channels", "covenants", "escalation", "thresholds"}
 CheckThresholds = Callable[[Mapping[str, Mapping[str, Any]]], list[str]]  # what is wrong with them, one text each: models/catalogue.py
-WITHIN = 400.0  # m along the shore: neighbours; warning-models M02
 
 
 class SiteFaults(ValueError):

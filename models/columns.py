@@ -78,7 +78,7 @@ class Visits(NamedTuple):
 
 
 KINDS_SEEN = ("person", "boat", "car", "van", "truck", "crane", "motorcycle", "bicycle", "animal")
-PERSON, BOAT, CAR, VAN, TRUCK, CRANE, MOTORCYCLE, BICYCLE, ANIMAL = range(9)
+PERSON, BOAT, CAR, VAN, TRUCK, CRANE, MOTORCYCLE, BICYCLE = range(8)
 
 Columns = TypeVar("Columns", Heartbeats, Positions, Looks, Objects, Visits)
 

@@ -113,7 +113,7 @@ class Crowd:
     def _note(self, memory: Memory, batch: Batch, site: Site) -> None:
         """The latest look of each camera at each zone in which it sees, or saw lately, somebody."""
         visits, places = batch.visits, places_of(site, batch.devices.area)
-        rows = _counted(site, places.rows(*KINDS))
+        rows = [row for row in places.rows(*KINDS) if site.zones[row].kind == "bathing" or "capacity" in site.zones[row].properties]
         hits = np.flatnonzero((visits.kind == PERSON) & (visits.score >= self.score) & np.isin(visits.zone, rows)) if len(visits.nth) and rows else ()
         if not len(hits) and not memory.looks:
             return
@@ -173,11 +173,10 @@ class Crowd:
         if not fresh:
             return
         count.known = batch.heard
-        persons, densest = self._persons(fresh, site)
-        counted = max((look.count for look in fresh.values()), default=0.0)
-        surface = _surface(zone, batch, site)
-        count.persons = [*count.persons, round(max(persons, counted), 1)][-60:]
-        count.density = [*count.density, round(max(densest, max(persons, counted) / surface), 3)][-60:]
+        seen, densest = self._persons(fresh, site)
+        persons = max(seen, *(look.count for look in fresh.values()))
+        count.persons = [*count.persons, round(persons, 1)][-60:]
+        count.density = [*count.density, round(max(densest, persons / _surface(zone, batch, site)), 3)][-60:]
 
     def _persons(self, looks: dict[str, Look], site: Site) -> tuple[float, float]:
         """(persons, persons/m2 of the densest square), each camera's finds weighed by what it misses; whom two cameras see is one."""
@@ -284,10 +283,6 @@ def _on_grid(east: Floats, north: Floats, weight: Floats, side: float) -> float:
     squares = np.stack([np.floor(east / side), np.floor(north / side)], axis=1)
     _, which = np.unique(squares, axis=0, return_inverse=True)
     return float(np.bincount(which.ravel(), weights=weight).max()) / side**2
-
-
-def _counted(site: Site, rows: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(row for row in rows if site.zones[row].kind == "bathing" or "capacity" in site.zones[row].properties)
 
 
 def _finds(site: Site, camera: str) -> float:

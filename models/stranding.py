@@ -48,7 +48,7 @@ class Water(NamedTuple):
 class Memory:
     following: Following = field(default_factory=Following)
     entries: dict[str, Entry] = field(default_factory=dict)
-    counted: dict[str, list[float]] = field(default_factory=dict)  # zone -> event time ms and count of who counts for itself
+    counted: dict[str, list[float]] = field(default_factory=dict)  # zone -> event time ms, count of who counts for itself, ms of hearing
     gauge: list[list[float]] = field(default_factory=list)  # [event time ms, m above the prediction]
     water: list[float] = field(default_factory=list)  # the latest measured level: event time, m above chart datum, ms of hearing
     permits: Permits = field(default_factory=Permits)
@@ -120,12 +120,12 @@ class Stranding:
     # Water
 
     def _water(self, memory: Memory, batch: Batch, site: Site) -> Water | None:
-        """The water ahead; None where nothing is known of it. Without a prediction only the gauge's present level, for ever."""
+        """The water ahead; None where nothing is known of it. Without a prediction, or after a printed table has ended, only the gauge's present level."""
         tide, minute = tide_of(site, batch.devices.area.id), batch.now // MINUTE
         measured = bool(memory.water) and batch.heard - memory.water[2] <= self.gauged
-        if tide is None:
+        levels = np.full(1, np.nan) if tide is None else tide.level((minute + np.arange(AHEAD + 1, dtype=np.int64)) * MINUTE)
+        if tide is None or np.isnan(levels[0]):
             return Water(minute, np.full(1, memory.water[1]), self.margin, "gauge", 0.0) if measured else None
-        levels = tide.level((minute + np.arange(AHEAD + 1, dtype=np.int64)) * MINUTE)
         memory.gauge = [row for row in memory.gauge if memory.gauge[-1][0] - row[0] <= self.surge]
         surge = round(float(np.mean([row[1] for row in memory.gauge])), 2) if measured and memory.gauge else 0.0
         margin = self.margin if tide.source == "harmonic" or measured else max(self.margin, tide.error)

@@ -125,15 +125,23 @@ def test_without_constituents_the_error_of_the_rule_of_twelfths_is_kept_off():
 
 def test_without_any_prediction_the_gauge_still_tells_who_is_cut_off():
     where = structs.replace(coast(), tide={})
-
-    def rises():
-        for n in range(40):
-            now = START + n * MINUTE
-            yield Tide(device="met-1", received=now, ts=now, seq=n, boot=1, level=2.0 + n * 0.02)
-            yield from stay(now, 1, 1)
-
-    assert [(each.level, each.code) for each in m10(rises(), where)] == [("red", "too_late"), ("red", "cut_off")]
+    assert [(each.level, each.code) for each in m10(rises(START), where)] == [("red", "too_late"), ("red", "cut_off")]
     assert not m10(stay(START, 60, 1), where)
+
+
+def test_after_the_last_line_of_a_printed_table_the_gauge_tells_alone():
+    later = START + 48 * HOUR
+    found = m10(rises(later))
+    assert [(each.level, each.code, each.values["source"]) for each in found] == [("red", "too_late", "gauge"), ("red", "cut_off", "gauge")]
+    assert not m10(stay(later, 60, 1)), "of a water that nobody knows nothing is said"
+
+
+def rises(begin: int):
+    """Somebody stays while the gauge goes from 2.0 m to 2.8 m in forty minutes."""
+    for n in range(40):
+        now = begin + n * MINUTE
+        yield Tide(device="met-1", received=now, ts=now, seq=n, boot=1, level=2.0 + n * 0.02)
+        yield from stay(now, 1, 1)
 
 
 def test_weather_raises_it_by_one_level_but_makes_no_red():
