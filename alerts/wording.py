@@ -124,6 +124,9 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
     ("M13", "together"): (
         "{one_name} 与 {other_name} 在海上低速伴随 {minutes} 分钟,相距 {metres} 米", "{one_name} and {other_name} slow and together at sea for {minutes} min, {metres} m apart",
     ),
+    ("M13", "one_sided"): (
+        "{one_name} 在海上低速滞留,{metres} 米处有无信号船只靠近 {minutes} 分钟,疑似过驳", "{one_name} lies slow at sea, and a boat that says nothing has been {metres} m from it for {minutes} min: a transfer?",
+    ),
     ("M13", "same_group"): (
         "同组船 {one_name} 与 {other_name} 在海上靠帮 {minutes} 分钟,可能互助", "{one_name} and {other_name} of one ten-ship group side by side for {minutes} min, perhaps helping",
     ),

@@ -24,7 +24,8 @@ def vessel_near(batch: Batch, place: tuple[float, float], at: int, within: float
     way = np.nan_to_num(latest.sog[rows], nan=0.0) * KN * age[rows] / 1000
     course = np.radians(np.nan_to_num(latest.cog[rows], nan=0.0))
     metres = np.hypot(
-        (latest.longitude[rows] - place[0]) * east + way * np.sin(course), (latest.latitude[rows] - place[1]) * north + way * np.cos(course)
+        ((latest.longitude[rows] - place[0] + 180.0) % 360.0 - 180.0) * east + way * np.sin(course),
+        (latest.latitude[rows] - place[1]) * north + way * np.cos(course),
     )
     order = np.argsort(np.where(np.isfinite(metres), metres, np.inf), kind="stable")
     for n in order.tolist():

@@ -168,7 +168,7 @@ class Following:
 def away(one: tuple[float, float], other: tuple[float, float]) -> float:
     """Metres between two places near each other; NaN where one is not known."""
     east, north = scale(other[1]) if np.isfinite(other[1]) else (np.nan, np.nan)
-    return float(np.hypot((one[0] - other[0]) * east, (one[1] - other[1]) * north))
+    return float(np.hypot(((one[0] - other[0] + 180.0) % 360.0 - 180.0) * east, (one[1] - other[1]) * north))
 
 
 def _any_of(column: Ints, few: tuple[int, ...]) -> Truths:

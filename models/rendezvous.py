@@ -2,18 +2,21 @@
 
 Once a minute of the log the vessels' latest fixes are paired. A pair counts only if one of the two was heard under way before: what has been moored since
 it was first heard came from nowhere. A run survives missing fixes; it ends when the two are seen apart, or after 70 min without fixes.
+Of the two one may say nothing: a camera sees a boat beside a vessel that lies slow, and nobody else says that it is there.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
 from ingest.site import Area, Site
-from ingest.sun import in_window
+from ingest.sun import in_window, is_night
 from models.batch import Batch
+from models.beside import Beside, Stay
 from models.columns import Floats, Ints, Truths
+from models.following import away
 from models.memory import grown
 from models.model import Finding, FoundLevel
 from models.pairs import cells_of, crowded, pairs_within
@@ -51,6 +54,7 @@ class Memory:
     runs: dict[tuple[int, int], Run]
     anchorages: dict[int, int]  # cell of the site's grid -> when many lay there last
     permits: Permits
+    beside: Beside = field(default_factory=Beside)
     scanned: int = NEVER
 
 
@@ -58,9 +62,9 @@ class Memory:
 class Rendezvous:
     code: ClassVar[str] = "M13"
     name: ClassVar[str] = "rendezvous"
-    memory_version: ClassVar[int] = 2
+    memory_version: ClassVar[int] = 3
     memory: ClassVar[type] = Memory
-    columns: ClassVar[tuple[str, ...]] = ("positions",)
+    columns: ClassVar[tuple[str, ...]] = ("positions", "looks", "objects")
     rare: ClassVar[tuple[str, ...]] = ("permit",)
     hears: ClassVar[tuple[str, ...]] = ()
     in_place: ClassVar[bool] = False  # permits matter at ticks
@@ -80,6 +84,8 @@ class Rendezvous:
     gone: float = parameter(1_000.0, "m", "warning-models M13", 100, 10_000, "apart, for an alert to end")
     left: int = parameter(10 * MINUTE, "ms", "warning-models M13", 0, HOUR, "so long apart")
     gap: int = parameter(70 * MINUTE, "ms", "S-GFW max_gap", MINUTE, 24 * HOUR, "without fixes that ends a run")
+    one_sided: int = parameter(30 * MINUTE, "ms", "S-RTEC", MINUTE, 24 * HOUR, "that a boat which says nothing lies beside a slow vessel")
+    score: float = parameter(0.5, "1", "ours", 0, 1, "of a boat in a camera's look, at least")
     crowd: int = parameter(6, "vessels", "ours", 3, 1_000, "lying in one place that make it an anchorage")
     learned: int = parameter(7 * DAY, "ms", "ours", HOUR, 365 * DAY, "that an anchorage is remembered")
 
@@ -94,37 +100,42 @@ class Rendezvous:
         if len(batch.positions.nth):
             memory.sailed = grown(memory.sailed, len(batch.vessels), False)
             memory.sailed[batch.positions.subject[batch.positions.sog >= self.slow]] = True
+        if len(batch.looks.nth):
+            memory.beside.note(batch, self.score)
         if batch.tick and batch.now // MINUTE != memory.scanned:
             memory.scanned = batch.now // MINUTE
             memory.permits.forget(batch.now)
-            self._meet(memory, batch, site)
+            lying = self._meet(memory, batch, site)
             for pair in list(memory.runs):
                 yield from self._follow(memory, pair, batch, site)
+            memory.beside.forget(batch.now, self.gap)
+            if memory.beside.tracks or memory.beside.stays:
+                yield from self._beside(memory, lying, batch, site)
 
     # Who is together
 
-    def _meet(self, memory: Memory, batch: Batch, site: Site) -> None:
-        """New runs, of those that lie outside shelters and crowds."""
+    def _meet(self, memory: Memory, batch: Batch, site: Site) -> Ints:
+        """New runs, of those that lie outside shelters and crowds; the rows of these."""
         latest, count, places = batch.vessels.latest, len(batch.vessels), places_of(site, batch.devices.area)
-        if count < 2:
-            return
         known = np.isfinite(latest.longitude[:count]) & np.isfinite(latest.latitude[:count]) & (latest.at[:count] >= 0)
         lying = known & ~(latest.sog[:count] >= self.slow)
         rows = np.flatnonzero(lying & (batch.heard - latest.heard[:count] <= self.gap))
-        if len(rows) < 2:
-            return
+        if not len(rows):
+            return rows
         east, north = places.local(latest.longitude[rows], latest.latitude[rows])
         sheltered = places.sheltered(latest.longitude[rows], latest.latitude[rows])
-        recent = batch.heard - latest.heard[rows] <= self.fresh
+        recent, apart = batch.heard - latest.heard[rows] <= self.fresh, rows
         for distance, cell in ((self.near, 3 * self.near), (self.wide, 2 * self.wide)):
             full = self._anchorages(memory, east, north, cell, batch.now)
             at = np.flatnonzero(~full & ~sheltered & recent)
+            apart = rows[at] if distance == self.near else apart
             one, other = pairs_within(east[at], north[at], distance)
             for a, b in zip(rows[at[one]].tolist(), rows[at[other]].tolist(), strict=True):
                 pair = (min(a, b), max(a, b))
                 if pair not in memory.runs and (memory.sailed[a] or memory.sailed[b]) and _ours(pair, batch) and self._suspect(pair, batch, site):
                     begin = int(max(latest.at[a], latest.at[b]))
                     memory.runs[pair] = Run(begin, begin, NEVER)
+        return apart
 
     def _anchorages(self, memory: Memory, east: Floats, north: Floats, size: float, now: int) -> Truths:
         """bool[n]: in a crowd, or where one lay within the days that are remembered."""
@@ -137,7 +148,7 @@ class Rendezvous:
             full = full | np.isin(cells, np.fromiter(memory.anchorages, dtype=np.int64, count=len(memory.anchorages)))
         return full
 
-    def _suspect(self, pair: tuple[int, int], batch: Batch, site: Site) -> bool:
+    def _suspect(self, pair: Iterable[int], batch: Batch, site: Site) -> bool:
         """Not buoys, pilots, tugs and the like, and not those that are known here."""
         vessels = [batch.vessels.all[row] for row in pair]
         registered = [site.vessel.get(vessel.id) for vessel in vessels]
@@ -160,7 +171,7 @@ class Rendezvous:
             if run.level:
                 yield self._finding(run, pair, 0, run.code, batch, site)
             return
-        level, code = self._standing(run, pair, batch, site)
+        level, code = self._standing(memory, run, pair, batch, site)
         if level > run.level or (level == run.level and code != run.code and level):
             run.level, run.code = level, code
             yield self._finding(run, pair, level, code, batch, site)
@@ -185,20 +196,51 @@ class Rendezvous:
         elif run.apart == NEVER:
             run.apart = batch.heard
 
-    def _standing(self, run: Run, pair: tuple[int, int], batch: Batch, site: Site) -> tuple[int, str]:
+    def _standing(self, memory: Memory, run: Run, pair: tuple[int, int], batch: Batch, site: Site) -> tuple[int, str]:
         if run.close != NEVER and run.last - run.close >= self.dwell:
             if _one_group(pair, batch, site):
                 return 2, "same_group"
-            return (3 if in_window(site, run.last, self.window_begin, self.window_end) else 2), "alongside"
+            hidden = in_window(site, run.last, self.window_begin, self.window_end) or self._unlit(memory, pair[0], run.last, batch, site)
+            return (3 if hidden else 2), "alongside"
         return (2, "together") if run.last - run.start >= self.long and not _one_group(pair, batch, site) else (0, "")
 
-    def _permitted(self, memory: Memory, pair: tuple[int, int], batch: Batch, site: Site) -> bool:
-        """A permit for one of the two, or for everybody, in the zone where they lie."""
+    def _unlit(self, memory: Memory, row: int, at: int, batch: Batch, site: Site) -> bool:
+        """A camera sees a boat without a light there, by night."""
+        here = float(batch.vessels.latest.longitude[row]), float(batch.vessels.latest.latitude[row])
+        dark = any(each.dark and at - each.at <= self.fresh and away(here, each.place) <= self.near for each in memory.beside.tracks.values())
+        return dark and is_night(here, at)
+
+    def _permitted(self, memory: Memory, pair: tuple[int, ...], batch: Batch, site: Site) -> bool:
+        """A permit for one of them, or for everybody, in the zone where they lie."""
         vessels, latest = {batch.vessels.all[row].id for row in pair}, batch.vessels.latest
         places = places_of(site, batch.devices.area)
         at = latest.longitude[pair[0] : pair[0] + 1], latest.latitude[pair[0] : pair[0] + 1]
         zones = [places.row[zone] for zone in memory.permits.afloat(vessels, batch.now) if zone in places.row]
         return any(float(places.to_zone(zone, *at)[0]) <= 0 for zone in zones)
+
+    # One that says nothing
+
+    def _beside(self, memory: Memory, lying: Ints, batch: Batch, site: Site) -> Iterator[Finding]:
+        beside, latest = memory.beside, batch.vessels.latest
+        mine = lying[latest.owner[lying] & [self._suspect((row,), batch, site) for row in lying.tolist()]] if len(lying) else lying
+        beside.look(batch, mine, memory.sailed, self.near, self.fresh)
+        for row, stay in list(beside.stays.items()):
+            ended = beside.ended(row, self.left) or batch.now - stay.last > self.gap or self._permitted(memory, (row,), batch, site)
+            if ended:
+                del beside.stays[row]
+            if (ended and stay.told) or (not ended and not stay.told and stay.came and stay.last - stay.start >= self.one_sided):
+                stay.told = not ended
+                yield self._told_beside(row, stay, batch, site)
+
+    def _told_beside(self, row: int, stay: Stay, batch: Batch, site: Site) -> Finding:
+        vessel, latest = batch.vessels.all[row], batch.vessels.latest
+        known, position = site.vessel.get(vessel.id), (round(float(latest.longitude[row]), 6), round(float(latest.latitude[row]), 6))
+        return Finding(
+            model=self.code, subject=vessel.id, level="orange" if stay.told else "over", code="one_sided", index=batch.nth, cause=f"{vessel.id}/{stay.start}",
+            occurred=stay.last, position=position, segment=places_of(site, batch.devices.area).segment_at(position), sensitivity="restricted",
+            evidence=(stay.evidence,), confidence=round(stay.score, 2),
+            values={"one": vessel.id, "one_name": (known.name if known is not None else vessel.name) or vessel.id, "metres": round(stay.metres), "minutes": (stay.last - stay.start) // MINUTE, "since": stay.start, "dark": stay.dark},
+        )  # fmt: skip
 
     def _finding(self, run: Run, pair: tuple[int, int], level: int, code: str, batch: Batch, site: Site) -> Finding:
         vessels, latest = [batch.vessels.all[row] for row in pair], batch.vessels.latest

@@ -198,10 +198,14 @@ def strolling(seed: int) -> list[Event]:
 
 
 def meeting(seed: int) -> list[Event]:
-    """Forty minutes at sea: two come together, one of them falls silent for a while, others pass, tow, lie in a crowd, or never moved."""
+    """Forty minutes at sea: two come together, one of them falls silent for a while, others pass, tow, lie in a crowd, or never moved; one has company
+    that says nothing, as a camera sees."""
     chance = random.Random(seed)
     events: list[Event] = []
-    for n in range(16):
+    for second in range(4 * 60, 40 * 60, 30):
+        boats = [thing(n, "boat", at((9_600 + metres + chance.gauss(0, 4)) / 200, -90_000), score=0.7, lit=False) for n, metres in enumerate((0, 60))]
+        events.append(seen("cam-1", START + second * 1_000, *boats[: chance.choice((1, 2, 2))]))
+    for n in range(17):
         moored, towing = n in (4, 5), n in (6, 7)
         for minute in range(40):
             now = START + minute * 60_000 + n * 900
@@ -210,7 +214,9 @@ def meeting(seed: int) -> list[Event]:
             east, north = 0.0 + n * 40, -15_000 - (n // 2) * 2_000
             knots = 4.0 if towing or (minute < 5 and not moored) or n == 3 else 0.4
             east += 120.0 * minute if towing or n == 3 else 120.0 * min(minute, 5) if not moored else 0
-            if n >= 8:
+            if n == 16:
+                east, north = 9_000 + 120.0 * min(minute, 5), -90_000
+            elif n >= 8:
                 north = -40_000 - n * 30
             place = at((east + chance.gauss(0, 6)) / 200, north + chance.gauss(0, 6))
             late = chance.choice((50, 50, 5_000))
@@ -333,7 +339,7 @@ def landing(seed: int) -> list[Event]:
 
 
 def weathering(seed: int) -> list[Event]:
-    """Six hours of a sensor: wind that rises and falls, fog with spray, waves, an anemometer that sticks, bulletins that are changed, withdrawn, too early."""
+    """Six hours of a sensor and three cameras: wind that rises and falls, fog with spray, waves, a stuck anemometer, bulletins changed, withdrawn, too early."""
     chance, hour = random.Random(seed), 3_600_000
     events: list[Event] = []
     for n in range(72):
@@ -348,6 +354,9 @@ def weathering(seed: int) -> list[Event]:
         events.append(
             Wave(device="met-1", received=at_ + 60, ts=at_ + 5, seq=2 * n + 1, boot=1, height=round(max(0.0, 1.2 + 2.5 * math.sin(n / 20)), 2))
         )
+        for i in range(3):  # three pairs of eyes along the shore, one of which sees worse
+            sight = 700.0 - 9 * n - 150 * (i == n % 3)
+            events.append(Camera(device=box(i), received=at_ + 70 + i, ts=at_ + 6, seq=n, boot=1, visibility=sight, too_dark=n % 9 == 4))
     for n, (name, kind, more) in enumerate((
         ("w", "wind", {"colour": "orange", "expires": START + 5 * hour}), ("f", "fog", {"message": "cancel"}), ("f", "fog", {"colour": "red"}),
         ("w", "wind", {"message": "update", "colour": "yellow"}), ("t", "typhoon", {"wind_force": 11, "onset": START + 4 * hour}), ("w", "wind", {"message": "cancel"}),

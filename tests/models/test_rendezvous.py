@@ -16,7 +16,7 @@ from ingest.formats.marinecadastre import read
 from ingest.site import Vessel
 from models.pairs import crowded, pairs_within
 from tests.models.hearing import find, told
-from tests.small_coast import START, at, fix, site, tick, zone
+from tests.small_coast import START, at, fix, seen, site, thing, tick, zone
 
 MINUTE, HOUR = 60_000, 3_600_000
 ONE, OTHER = "412000001", "413000002"
@@ -177,3 +177,56 @@ def test_a_whole_countrys_harbours_without_a_mask_do_not_drown_the_room():
     found = m13(events, 30, plain, start=begin)
     assert 0 < len(found) <= 12
     assert {each.level for each in found} == {"yellow"}
+
+
+def eyes(begin, end, *east, camera="cam-1", every=20, start=START, **more):
+    """Looks of a camera on boats so many m east of the place, minutes `begin` to `end`; tracks go by their order."""
+    for s in range(begin * 60, end * 60, every):
+        now = start + s * 1_000
+        boats = [thing(n, "boat", at(metres / 200, -15_000), **more) for n, metres in enumerate(east)]
+        yield seen(camera, now, *boats)
+
+
+def alone(until, **more):
+    """A vessel that came and lies there, by itself as far as AIS says."""
+    return [*arriving(ONE, **more), *lying(5, until, 0.0, ONE, **more)]
+
+
+def test_a_boat_that_says_nothing_beside_a_slow_vessel_is_orange_after_half_an_hour():
+    found = m13([*alone(50), *eyes(6, 50, 3.0, 45.0)], 55)
+    assert told(found) == [(ONE, "orange", "one_sided")]
+    assert (found[0].values["minutes"], found[0].values["metres"], found[0].sensitivity) == (30, 45, "restricted")
+    assert found[0].evidence[0].startswith("cam-1/")
+
+
+def test_the_vessel_itself_is_no_other_boat_nor_is_one_with_ais_nor_one_that_two_cameras_see():
+    assert m13([*alone(50), *eyes(6, 50, 30.0)], 55) == []
+    assert [each.code for each in m13([*meeting(until=50), *eyes(6, 50, 3.0, 45.0)], 55)] == ["alongside"]
+    assert m13([*alone(50), *eyes(6, 50, 3.0), *eyes(6, 50, 12.0, camera="cam-2")], 55) == []
+
+
+def test_what_passes_does_not_count_and_looks_that_miss_it_do_not_end_it():
+    assert m13([*alone(50), *eyes(6, 30, 3.0, 45.0), *eyes(30, 50, 3.0)], 55) == []
+    holes = [each for each in eyes(6, 50, 3.0, 45.0) if (each.ts // 1000) % 300 > 100]
+    assert told(m13([*alone(50), *holes], 55)) == [(ONE, "orange", "one_sided")]
+
+
+def test_it_ends_ten_minutes_after_the_other_left_and_seventy_after_nobody_looked():
+    gone = m13([*alone(100), *eyes(6, 50, 3.0, 45.0), *eyes(50, 100, 3.0)], 100)
+    assert [(each.level, (each.index >= 0)) for each in gone] == [("orange", True), ("over", True)]
+    blind = m13([*alone(180), *eyes(6, 50, 3.0, 45.0)], 180)
+    assert [each.level for each in blind] == ["orange", "over"]
+
+
+def test_moored_boats_a_pilot_and_a_permit_are_none():
+    assert m13([*lying(0, 50, 0.0, ONE), *eyes(0, 50, 3.0, 45.0)], 55) == []
+    assert m13([*alone(50, ship_type=50), *eyes(6, 50, 3.0, 45.0)], 55) == []
+    bunker = zone("bunker", "anchorage", -10, -16_000, 10, -14_000)
+    assert m13([*alone(50), *eyes(6, 50, 3.0, 45.0)], 55, structs.replace(site(), zones=(*site().zones, bunker))) == []
+
+
+def test_one_of_a_pair_without_a_light_by_night_is_orange_outside_the_window_too():
+    dusk = START + 11 * HOUR + 30 * MINUTE  # 19:30
+    lit, dark = (m13([*meeting(dusk), *eyes(6, 25, 3.0, 40.0, start=dusk, lit=lit)], 30, start=dusk) for lit in (True, False))
+    assert told(lit) == [(PAIR, "yellow", "alongside")]
+    assert told(dark) == [(PAIR, "orange", "alongside")]
