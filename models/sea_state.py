@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ingest.events import Bulletin, Tide, Wave, Weather
+from ingest.events import Bulletin, Camera, Tide, Wave, Weather
 from ingest.geo import inside, metres
 from ingest.site import Area, Device, Site
 from ingest.tide import above_chart, tide_of
@@ -19,28 +19,17 @@ from ingest.tide_file import warning_levels
 from ingest.zones import in_force
 from models.bans import BEAUFORT, Bans, force_of
 from models.batch import Batch
+from models.fog_by_cameras import worst_sight
 from models.model import RANK, Finding, FoundLevel
 from models.parameters import parameter
+from models.samples import NEVER, Samples, noted
 from models.sea_words import words
 from models.subjects import Devices
 
-NEVER = -1
 MINUTE, HOUR = 60_000, 3_600_000  # ms
-KEPT = 2_000  # samples of one quantity of one sensor at most; ours
 LEVELS: tuple[FoundLevel, ...] = ("over", "blue", "yellow", "orange", "red")
 HAZARDS = ("wind", "fog", "wave", "surge", "typhoon", "thunderstorm", "tsunami")
 MEASURED = {"wind": ("speed", "gust"), "fog": ("visibility",), "wave": ("height",), "surge": ("level",)}
-
-
-@dataclass
-class Samples:
-    """Of one quantity of one sensor: [event time ms, value] in order of arrival; since when the value has not changed at all."""
-
-    rows: list[list[float]] = field(default_factory=list)
-    value: float = float("nan")
-    since: int = 0
-    count: int = 0
-    heard: int = NEVER  # ms of hearing of the last
 
 
 @dataclass
@@ -71,7 +60,7 @@ class SeaState:
     memory_version: ClassVar[int] = 1
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ()
-    rare: ClassVar[tuple[str, ...]] = ("weather", "wave", "tide", "bulletin")
+    rare: ClassVar[tuple[str, ...]] = ("weather", "wave", "tide", "bulletin", "camera")
     hears: ClassVar[tuple[str, ...]] = ()
     in_place: ClassVar[bool] = False  # decided at ticks
 
@@ -86,6 +75,8 @@ class SeaState:
     fog_yellow: float = parameter(500.0, "m", "S-FOG", 1, 10_000, "less visibility")
     fog_orange: float = parameter(200.0, "m", "S-FOG", 1, 10_000, "less visibility")
     fog_red: float = parameter(50.0, "m", "S-FOG", 1, 10_000, "less visibility")
+    cameras: int = parameter(3, "cameras", "ours: one lens may be dirty", 2, 100, "whose estimates of the visibility must meet ...")
+    around: float = parameter(3_000.0, "m", "ours", 100, 50_000, "... so near each other, whose median counts as fog")
     wave_blue: float = parameter(2.5, "m", "S-WAVE", 0.1, 20, "significant height near the shore")
     wave_yellow: float = parameter(3.5, "m", "S-WAVE", 0.1, 20, "significant height")
     wave_orange: float = parameter(4.5, "m", "S-WAVE", 0.1, 20, "significant height")
@@ -111,26 +102,18 @@ class SeaState:
                 memory.bulletins.hear(event, at, HAZARDS)
             elif isinstance(event, Weather):
                 for name, value in (("speed", event.wind_speed), ("gust", event.wind_gust), ("visibility", event.visibility)):
-                    self._note(memory, f"{sensor}/{name}", at, value, batch.heard)
+                    noted(memory.samples, f"{sensor}/{name}", at, value, batch.heard)
+            elif isinstance(event, Camera):
+                if not (event.too_dark or event.frozen or event.mode in ("infrared", "thermal")):  # it judges by what it sees far off
+                    noted(memory.samples, f"{sensor}/seen", at, event.visibility, batch.heard)
             elif isinstance(event, Wave):
-                self._note(memory, f"{sensor}/height", at, event.height, batch.heard)
+                noted(memory.samples, f"{sensor}/height", at, event.height, batch.heard)
             elif isinstance(event, Tide):
-                self._note(memory, f"{sensor}/level", at, above_chart(site.tide, event.level, event.datum), batch.heard)
+                noted(memory.samples, f"{sensor}/level", at, above_chart(site.tide, event.level, event.datum), batch.heard)
         if batch.tick and batch.now // MINUTE != memory.scanned:
             memory.scanned = batch.now // MINUTE
             if memory.samples or memory.bulletins.notices or memory.hazards:
                 yield from self._judge(memory, batch, site)
-
-    def _note(self, memory: Memory, name: str, at: int, value: float | None, heard: int) -> None:
-        if value is None or not np.isfinite(value):
-            return
-        samples = memory.samples.setdefault(name, Samples())
-        if value != samples.value:
-            samples.value, samples.since, samples.count = value, at, 0
-        samples.count, samples.heard = samples.count + 1, heard
-        samples.rows.append([at, value])
-        if len(samples.rows) > KEPT:
-            del samples.rows[0]
 
     # What was measured
 
@@ -160,7 +143,27 @@ class SeaState:
             level, values = self._of(hazard, samples, batch, site)
             if worst is None or level > worst[0]:
                 worst = level, {**values, "source": "measured", "sensor": sensor}
+        sight = self._sight(memory, batch, site) if hazard == "fog" else None
+        if sight is not None and (worst is None or sight[0] > worst[0]):
+            worst = sight
         return (None, {}) if worst is None else worst
+
+    def _sight(self, memory: Memory, batch: Batch, site: Site) -> tuple[int, dict[str, Any]] | None:
+        """Fog by cameras, as `_measured`."""
+        seen = {}
+        for sensor, samples in self._fresh(memory, ("seen",), batch):
+            device, metres = site.device.get(sensor), samples["seen"].over(self.mean, np.median)
+            if device is not None and metres is not None and batch.heard - samples["seen"].heard <= self.mean:
+                seen[sensor] = device.position, metres
+        found = worst_sight(seen, self.cameras, self.around, self.fog_yellow)
+        if found is None:
+            return None
+        values = {"visibility": round(found.visibility), "cameras": found.cameras, "source": "cameras", "sensor": found.camera}
+        return self._fog(found.visibility), values
+
+    def _fog(self, visibility: float) -> int:
+        bounds = (self.fog_yellow, self.fog_orange, self.fog_red)
+        return 0 if visibility >= bounds[0] else 1 + sum(visibility < bound for bound in bounds)
 
     def _fresh(self, memory: Memory, quantities: tuple[str, ...], batch: Batch) -> Iterator[tuple[str, dict[str, Samples]]]:
         """(sensor, its quantities) of those that spoke lately and are believed, by name."""
@@ -174,31 +177,22 @@ class SeaState:
 
     def _of(self, hazard: str, samples: dict[str, Samples], batch: Batch, site: Site) -> tuple[int, dict[str, Any]]:
         if hazard == "wind":
-            speed, gust = self._over(samples.get("speed"), self.mean, np.mean), self._over(samples.get("gust"), self.mean, np.max)
+            speed, gust = _over(samples.get("speed"), self.mean, np.mean), _over(samples.get("gust"), self.mean, np.max)
             forces = (self.wind_blue, self.wind_yellow, self.wind_orange, self.wind_red)
             level = max(sum(_at_least(speed, force) for force in forces), sum(_at_least(gust, force + 1) for force in forces))
             return level, {"force": None if speed is None else force_of(speed), "gust": None if gust is None else force_of(gust), "speed": speed}
         if hazard == "fog":
-            seen = self._over(samples.get("visibility"), self.mean, np.median)
-            bounds = (self.fog_yellow, self.fog_orange, self.fog_red)
-            return (0 if seen is None or seen >= bounds[0] else 1 + sum(seen < bound for bound in bounds)), {"visibility": seen and round(seen)}
+            seen = _over(samples.get("visibility"), self.mean, np.median)
+            return (0 if seen is None else self._fog(seen)), {"visibility": seen and round(seen)}
         if hazard == "wave":
-            height = self._over(samples.get("height"), self.waves, np.median)
+            height = _over(samples.get("height"), self.waves, np.median)
             heights = (self.wave_blue, self.wave_yellow, self.wave_orange, self.wave_red)
             return sum(height is not None and height >= bound for bound in heights), {"height": height}
-        water = self._over(samples.get("level"), self.mean, np.median)
+        water = _over(samples.get("level"), self.mean, np.median)
         tide = tide_of(site, batch.devices.area.id)
         predicted = float(tide.level(batch.now)[0]) if tide is not None and water is not None else float("nan")
         surge = round(water - predicted, 2) if water is not None and np.isfinite(predicted) else None
         return sum(water is not None and water >= bound for bound in warning_levels(site.tide)), {"water": water, "surge": surge}
-
-    def _over(self, samples: Samples | None, span: int, what: Any) -> float | None:
-        """The mean, median or highest of the samples in the last `span` ms of its own time; older rows are dropped."""
-        if samples is None or not samples.rows:
-            return None
-        since = max(row[0] for row in samples.rows) - span
-        samples.rows = [row for row in samples.rows if row[0] > since]
-        return round(float(what([row[1] for row in samples.rows])), 2)
 
     def _held(self, state: Hazard, measured: int | None, heard: int) -> int:
         """The level that was reached within the hour. Where nothing is measured any more it stays for some hours: silence is not calm."""
@@ -235,7 +229,7 @@ class SeaState:
 
     def _rip(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
         """Bathing zones, by the highest waves that a sensor measures now."""
-        heights = [self._over(samples.get("height"), self.waves, np.median) for _, samples in self._fresh(memory, ("height",), batch)]
+        heights = [_over(samples.get("height"), self.waves, np.median) for _, samples in self._fresh(memory, ("height",), batch)]
         height = max((each for each in heights if each is not None), default=None)
         for zone in (zone for zone in site.zones if zone.kind == "bathing" and batch.devices.area.id in zone.areas):
             high = height is not None and height >= self.rip and in_force(site, zone, batch.now)
@@ -288,6 +282,10 @@ class SeaState:
             model=self.code, subject=subject, level=LEVELS[level], code=code, index=batch.nth, cause=f"{subject}/{state.began}",
             occurred=batch.now, values={**values, "said_zh": zh, "said_en": en},
         )  # fmt: skip
+
+
+def _over(samples: Samples | None, span: int, what: Any) -> float | None:
+    return None if samples is None else samples.over(span, what)
 
 
 def _at_least(wind: float | None, force: int) -> bool:

@@ -21,4 +21,5 @@ def words(hazard: str, level: str, values: dict[str, Any]) -> tuple[str, str]:
         "rip": ("浪高{height}米,离岸流危险", "waves of {height} m, rip currents likely"),
     }.get(hazard, (name_zh, name_en))  # fmt: skip
     known = {key: values.get(key, "–") for key in ("force", "gust", "visibility", "height", "water", "surge")}
-    return told[0].format(**known), told[1].format(**known)
+    by_cameras = ("(摄像机估测)", " as cameras see it") if values.get("source") == "cameras" else ("", "")
+    return told[0].format(**known) + by_cameras[0], told[1].format(**known) + by_cameras[1]

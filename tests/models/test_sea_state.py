@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from ingest.events import Bulletin, Position, Tide, Wave, Weather
+from ingest.events import Bulletin, Camera, Position, Tide, Wave, Weather
 from ingest.site import Device
 from models.bans import BEAUFORT
 from tests.models.hearing import find, told
@@ -271,3 +271,41 @@ def _ndbc(file: Path) -> list[tuple[int, float, float]]:
             if speed < 99:
                 rows.append((int(datetime(year, month, day, hour, minute, tzinfo=UTC).timestamp()) * 1000, speed, gust if gust < 99 else 0.0))
     return sorted(rows)[:12_000]  # a quarter to spring: the windiest part, in a few seconds
+
+
+def eyes(*metres: float | None, apart: float = 0.01, minutes: int = 30, begin: int = 0, **more):
+    """Cameras one after the other along the shore, each with what it sees."""
+    found = []
+    for n in range(minutes):
+        for i, seen in enumerate(metres):
+            now = START + (begin + n) * MINUTE + i * 100
+            found.append(Camera(device=f"eye-{i}", received=now + 50, ts=now, seq=n, boot=1 + begin, visibility=seen, **more))
+        found.append(tick(START + (begin + n) * MINUTE + 30_000))
+    coast = structs.replace(
+        COAST, devices=(*COAST.devices, *(Device(f"eye-{i}", "camera", "bay", (LONGITUDE + i * apart, LATITUDE)) for i in range(9)))
+    )
+    return found, coast
+
+
+@pytest.mark.parametrize(("metres", "level"), [((180.0, 150.0, 190.0), "orange"), ((600.0, 450.0, 400.0), "yellow"), ((900.0, 900.0, 900.0), None)])
+def test_fog_that_three_cameras_near_each_other_see_is_fog(metres, level):
+    found = m17(*eyes(*metres))
+    assert [(each.level, each.values["source"], each.values["cameras"]) for each in found] == ([] if level is None else [(level, "cameras", 3)])
+    assert level is None or "as cameras see it" in found[0].values["said_en"]
+
+
+def test_a_dirty_lens_is_no_fog():
+    assert not m17(*eyes(40.0, 9_000.0, 8_000.0, 9_000.0))
+    assert not m17(*eyes(40.0, 60.0)), "two lenses that stand alone neither"
+    assert not m17(*eyes(40.0, 60.0, 50.0, apart=0.1)), "nor three that are ten kilometres apart"
+
+
+def test_a_camera_that_sees_by_infrared_or_nothing_says_nothing_of_fog():
+    for more in ({"mode": "infrared"}, {"too_dark": True}, {"frozen": True}):
+        assert not m17(*eyes(40.0, 40.0, 40.0, **more))
+
+
+def test_fog_that_cameras_saw_is_over_an_hour_after_they_see_clearly():
+    thick, coast = eyes(150.0, 150.0, 150.0)
+    clear, _ = eyes(9_000.0, 9_000.0, 9_000.0, minutes=90, begin=30)
+    assert [(each.level, each.code) for each in m17([*thick, *clear], coast)] == [("orange", "fog"), ("over", "fog")]
