@@ -36,6 +36,14 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
     ("M02", "restarts"): ("{where} 号设备频繁重启({restarts} 次/日)", "device {where} restarts often ({restarts} a day)"),
     ("M02", "selftest"): ("{where} 号设备自检失败({loop})", "device {where}: self-test failed ({loop})"),
     ("M02", "segment_outage"): ("{where} 岸段 {devices} 台设备同时离线(网络或供电)", "{devices} devices of segment {where} offline (network or power)"),
+    ("M02", "sensor_missing"): (
+        "传感器 {sensor} 已 {minutes} 分钟无{what_zh}数据(最后值 {value})", "sensor {sensor}: no {what_en} for {minutes} min, last {value}",
+    ),
+    ("M02", "sensor_stuck"): (
+        "传感器 {sensor} 的{what_zh}读数 {minutes} 分钟不变({value})", "sensor {sensor}: {what_en} the same for {minutes} min, {value}",
+    ),
+    ("M02", "sensor_range"): ("传感器 {sensor} 的{what_zh}读数超出可能范围", "sensor {sensor}: {what_en} out of any range that can be"),
+    ("M02", "sensor_jumps"): ("传感器 {sensor} 的{what_zh}读数不合理跳变", "sensor {sensor}: {what_en} jumps faster than it can"),
     ("M02", "unheard"): ("{devices} 台设备从未上线", "{devices} devices never heard"),
     ("M03", "light"): ("岸灯故障:已开灯但电流不足一半", "shore light failed: sent on, draws less than half its current"),
     ("M03", "too_dark"): ("摄像机画面过暗", "camera blind: too dark"), ("M03", "too_bright"): ("摄像机画面过亮", "camera blind: too bright"),

@@ -1,10 +1,11 @@
-"""M02: a call box, light, camera or receiver that fell silent, runs flat, was opened or tilted, or has a wrong clock.
+"""M02: a call box, light, camera or receiver that fell silent, runs flat, was opened or tilted, or has a wrong clock; a sensor whose values cannot be.
 
 Silence counts only the time in which the system itself proved that it could hear (`heard`), so a dead broker makes no box "offline".
+What sensors measure is judged by `models/sensors.py`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from models.columns import Floats, Heartbeats, Ints, rounds
 from models.model import Finding, FoundLevel
 from models.outage import Outages
 from models.parameters import parameter
+from models.sensors import JUDGED, QUANTITIES, Readings, SensorRules
 from models.subjects import Devices
 
 NEVER = -1
@@ -49,19 +51,20 @@ class Memory:
     grace: int = 0  # `heard` until which nothing is judged silent
     connects: int = NEVER
     unheard: bool = False  # told that some were never heard
+    readings: Readings = field(default_factory=Readings)
 
 
 CODES = ("well", "silent", "receiver_down", "tamper", "tilt", "battery", "battery_trend", "clock", "restarts", "selftest")
 
 
 @dataclass(frozen=True)
-class BoxHealth:
+class BoxHealth(SensorRules):
     code: ClassVar[str] = "M02"
     name: ClassVar[str] = "box_health"
-    memory_version: ClassVar[int] = 1
+    memory_version: ClassVar[int] = 2
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("heartbeats", "positions")
-    rare: ClassVar[tuple[str, ...]] = ("status", "tamper", "selftest")
+    rare: ClassVar[tuple[str, ...]] = ("status", "tamper", "selftest", *JUDGED)
     hears: ClassVar[tuple[str, ...]] = ()
     in_place: ClassVar[bool] = True
 
@@ -93,6 +96,7 @@ class BoxHealth:
             fresh.outage[row] = new.row.get(old.all[root].id, NEVER) if root != NEVER else NEVER
         for name in ("start", "grace", "connects", "unheard"):
             setattr(fresh, name, getattr(memory, name))
+        fresh.readings = memory.readings.kept(new)
         return fresh
 
     def step(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
@@ -107,6 +111,8 @@ class BoxHealth:
             memory.fixes[passed[passed >= 0]] = batch.heard
         if batch.tick:
             yield from self._silences(memory, batch, site)
+            if batch.heard >= memory.grace:
+                yield from self.readings(memory.readings, batch, lambda device: bool(memory.away[batch.devices.row[device]]))
 
     # What they say
 
@@ -115,6 +121,9 @@ class BoxHealth:
         if row is None:
             return
         event, before = rare.event, int(memory.told[row])
+        if type(event) in QUANTITIES:
+            self.note(memory.readings, rare, batch.heard)
+            return
         if isinstance(event, Tamper):
             tilted = event.tilt is not None and abs(event.tilt) > self.tilt
             memory.tamper[row] = 1 if event.door else 2 if tilted else 0

@@ -21,7 +21,9 @@ EXERCISE_LIMIT = 4 * HOUR  # wire document
 SHELF_LIMIT = 8 * HOUR  # a shift at most; ours
 MUTE_LIMIT = 4 * HOUR  # warning-models §0.6
 CHATTER_SHELF = 15 * MINUTE  # warning-models §0.2
-EXPECTED = ("tamper", "tilt", "silent", "receiver_down", "restarts", "selftest")  # what a work order explains; wire document: tamper and silence
+EXPECTED = (  # what a work order explains; wire document: tamper and silence; who works at a sensor moves what it measures
+    "tamper", "tilt", "silent", "receiver_down", "restarts", "selftest", "sensor_missing", "sensor_stuck", "sensor_range", "sensor_jumps",
+)  # fmt: skip
 
 
 class Shelf(Struct, frozen=True):
@@ -86,12 +88,17 @@ def exercise_span(event: Exercise, now: int) -> Span:
     return Span(since, min(event.until, since + EXERCISE_LIMIT), event.by, event.id, devices=event.devices)
 
 
+def _device_of(alert: Alert) -> str:
+    """The device that an alert of M02 is about: what a sensor measures is a subject of its own, `met-1/weather`."""
+    return str(alert.reason.values.get("sensor", alert.subject))
+
+
 def suppression(alert: Alert, quiet: Quiet, explaining: Iterable[Case], site: Site, now: int) -> Suppressed | None:
     """Why this alert is quiet now, or None. One question after the other; the first that answers stands."""
     if alert.level == "red" or alert.model == "M01":
         return None
     for span in quiet.works.values():
-        if alert.model == "M02" and alert.reason.code in EXPECTED and alert.subject in span.devices and span.runs(now):
+        if alert.model == "M02" and alert.reason.code in EXPECTED and _device_of(alert) in span.devices and span.runs(now):
             return Suppressed("work", span.by, span.until, span.reason)
     shelf = quiet.shelves.get(alert.key)
     if shelf is not None and now < shelf.until and RANK[alert.level] <= RANK[shelf.level]:
