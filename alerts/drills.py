@@ -12,7 +12,8 @@ from msgspec import msgpack, structs
 
 from alerts.hearing import Heard, Hearing
 from alerts.life_cycle.suppression import Span
-from ingest.events import OURS, PEOPLE, AnyEvent, Bulletin, Event, Permit, Tick, Tide, Water, Wave, Weather, kind_of
+from ingest.events import AnyEvent, Bulletin, Event, Permit, Tick, Tide, Water, Wave, Weather, kind_of
+from ingest.exercises import is_staged
 from ingest.site import Area, Site
 from models.model import Finding
 
@@ -21,19 +22,8 @@ WORLD = frozenset({*MEASURED, Bulletin, Permit})
 WORLD_KINDS = ("weather", "wave", "tide", "water", "bulletin", "permit")
 FRESH = 3_600_000  # ms; what was measured longer ago is not told to a drill that begins; ours
 KEPT = 1_000  # of the world's last words; ours
-NEVER_STAGED = frozenset({*OURS, *PEOPLE} - {"trip", "permit"})  # what people do is done, also in an exercise
 NEVER_HEARD = ("M02", "unheard")  # to a drill nearly all devices are silent
 _SEEN = {"looks": "tracks", "objects": "tracks", "visits": "tracks", "heartbeats": "heartbeat", "positions": "position"}
-
-
-def is_staged(event: Event, exercises: Mapping[str, Span]) -> bool:
-    """It says so, and an exercise used its device when it happened; otherwise it is in earnest."""
-    if not event.drill or kind_of(event) in NEVER_STAGED:
-        return False
-    at = event.received
-    if event.ts is not None and event.sent is not None:
-        at = min(at, at - event.sent + event.ts)
-    return any(event.device in span.devices and span.runs(at) for span in exercises.values())
 
 
 def is_world(event: Event, exercises: Mapping[str, Span], now: int) -> bool:
@@ -90,7 +80,7 @@ class Drill:
 
     def take(self, events: list[Event], now: int, exercises: Mapping[str, Span]) -> tuple[Heard, list[Finding]]:
         """One run of events, of which those that are staged count; `now`: the log's time before it."""
-        self.kinds |= {kind_of(event) for event in events if is_staged(event, exercises)}
+        self.kinds |= {kind_of(event) for event in events if is_staged(event, exercises.values())}
         self.hearing.now = max(self.hearing.now, now)
         heard, found = self.hearing.take(events)
         return heard, [structs.replace(finding, drill=True) for finding in found if self._concerns(finding, exercises)]

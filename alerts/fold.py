@@ -10,13 +10,14 @@ from typing import Any, Literal
 from msgspec import Struct, msgpack, structs
 
 from alerts.alert import Alert, Command, Outcomes, Page
-from alerts.drills import Drill, World, is_staged, is_world
+from alerts.drills import Drill, World, is_world
 from alerts.hearing import LATE, Heard, Hearing
 from alerts.intake import Intake, Known
 from alerts.life_cycle.board import Changes
 from alerts.life_cycle.life import LifeCycle
 from alerts.waters import Gone, Waters
 from ingest.events import Event, Exercise, SiteChange, System, Tick
+from ingest.exercises import is_staged
 from ingest.records import Batch
 from ingest.site import Area, Site
 from ingest.system_codes import SYSTEM_CODES
@@ -114,7 +115,7 @@ class Fold:
         before: To = "real"
         for event in events:
             to: To = "real"
-            if is_staged(event, exercises):
+            if is_staged(event, exercises.values()):
                 to = "staged"
             elif self.drill is not None and is_world(event, exercises, max(self.now, event.received)):
                 to = "both"

@@ -84,7 +84,7 @@ class Live:
 
     def _read_back(self, number: int) -> None:
         """`alerts` back to where the processor's snapshot was made, or some hours further; then what the snapshot has and these records have not."""
-        offset, alerts, trips = standing(self.log, number)
+        offset, alerts, trips, exercises = standing(self.log, number)
         first, end = self.log.bounds(ALERTS, number)
         self._next[ALERTS, number] = end
         found: list[Outcomes] = []
@@ -99,6 +99,7 @@ class Live:
             self.view.outcomes(number, outcomes)
         self.view.standing(alerts, offset)
         self.view.trips.update(trips)
+        self.view.exercises.update(exercises)
 
     async def recall(self, library: Library) -> None:
         """Ask the store what was last before this console looked, until it has all that the log's tail begins after. Ends then."""

@@ -15,6 +15,7 @@ from alerts import snapshots
 from alerts.alert import Alert
 from alerts.console.boards import Reports
 from alerts.store.store import Point, Store, StoreAway
+from ingest.exercises import Period
 from ingest.log import Log
 
 T = TypeVar("T")
@@ -33,10 +34,15 @@ class _Case(Struct):
     alert: Alert
 
 
+class _Quiet(Struct):
+    exercises: dict[str, Period] = {}
+
+
 class _Life(Struct):
     """Of the life cycle's memory."""
 
     cases: dict[str, _Case] = {}
+    quiet: _Quiet = field(default_factory=_Quiet)
 
 
 class _Memory(Struct):
@@ -60,20 +66,21 @@ class _Trips(Struct):
 
 
 class Stood(NamedTuple):
-    """`offset` of `events` up to which it is true (-1 before the first snapshot), every alert that the fold remembered there, reports of trips by boat."""
+    """`offset` of `events` up to which it is true (-1 before the first snapshot), every alert that the fold remembered there, reports of trips by boat, exercises."""
 
     offset: int
     alerts: list[Alert]
     trips: Reports
+    exercises: dict[str, Period]
 
 
 def standing(log: Log, number: int) -> Stood:
     found, _ = snapshots.newest(log, number)
     if found is None:
-        return Stood(-1, [], {})
+        return Stood(-1, [], {}, {})
     memory = msgpack.decode(found.memory, type=_Memory)
     life = msgpack.decode(memory.life, type=_Life)
-    return Stood(memory.offset, [case.alert for case in life.cases.values()], _trips(memory))
+    return Stood(memory.offset, [case.alert for case in life.cases.values()], _trips(memory), life.quiet.exercises)
 
 
 def _trips(memory: _Memory) -> Reports:

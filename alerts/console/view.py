@@ -15,6 +15,7 @@ from alerts.console.heard import DeviceView, VesselView, plain, received_of
 from alerts.console.recall import Recalled
 from alerts.load import flooding
 from ingest.events import Event, Exercise, Position, Shift, Silence, Tick, Trip, Unit, Work, kind_of
+from ingest.exercises import Period, is_staged, period_of
 from ingest.records import Batch
 from ingest.refusals import Refused
 from ingest.site import Person, Site
@@ -69,6 +70,7 @@ class View:
         self.vessels: dict[str, VesselView] = {}
         self.areas: dict[int, AreaView] = {area.number: AreaView() for area in site.areas}
         self.duty: dict[str, Event] = {}  # kind/id -> the newest shift, silence, work, exercise, unit
+        self.exercises: dict[str, Period] = {}
         self.trips: Reports = {}  # of every boat, as stations reported them
         self.refused: deque[Refused] = deque(maxlen=REFUSED_KEPT)
         self.restless: set[str] = set()  # devices heard since `flush`
@@ -86,10 +88,12 @@ class View:
         """What the store had last; told to the browsers at the next `flush`."""
         for kind, points in found.said.items():
             for name, point in points.items():
-                if name in self.site.device:
+                if name in self.site.device and not point.fields.get("drill"):
                     self.devices.setdefault(name, DeviceView()).take(kind, point)
                     self.restless.add(name)
         for name, point in sorted(found.fixes.items(), key=lambda pair: received_of(pair[1])):
+            if point.fields.get("drill"):
+                continue  # staged, or as old as what a boat that claims it says next
             vessel = self._vessel(name)
             vessel.recall(point, found.names.get(name))
             self.moved.add(name)
@@ -166,6 +170,8 @@ class View:
     def batch(self, number: int, batch: Batch) -> list[Message]:
         messages: list[Message] = []
         for event in batch.events:
+            if event.drill and is_staged(event, self.exercises.values()):
+                continue  # its alert says that it is a drill; map and devices show what is real
             if isinstance(event, Tick):
                 self._tick(number, event)
             elif isinstance(event, Position):
@@ -213,6 +219,8 @@ class View:
         name = event.unit if isinstance(event, Unit) else event.seat if isinstance(event, Shift) else event.id
         key = f"{kind_of(event)}/{name}"
         self.duty[key] = event
+        if isinstance(event, Exercise):
+            self.exercises[event.id] = period_of(event)
         return Message("duty", {key: plain(event)})
 
     def _said(self, event: Event) -> None:

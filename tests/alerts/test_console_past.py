@@ -85,7 +85,7 @@ def test_an_alert_that_the_snapshot_still_has_open_and_that_was_closed_since_sta
 
 
 def test_before_the_first_snapshot_the_alerts_of_the_log_stand(log):
-    assert standing(log, 1) == (-1, [], {})
+    assert standing(log, 1) == (-1, [], {}, {})
     tell(log, alert("a1"))
     assert list(begun(log).view.alerts) == ["a1"]
 

@@ -6,8 +6,13 @@ import random
 import pytest
 from msgspec import structs
 
+from alerts.console.recall import standing
+from alerts.console.view import View
 from alerts.fold import Fold
+from alerts.judge import Judge
 from ingest.events import Bulletin, Exercise, Tick, Weather
+from ingest.exercises import is_staged
+from ingest.log import open_log
 from ingest.records import Batch
 from tests.models.streams import STREAMS, ticked
 from tests.small_coast import START, at, beat, box, fix, press, seen, site, thing, tick
@@ -179,3 +184,28 @@ def test_what_is_real_is_told_as_if_nothing_were_staged(seed):
     with_it = [alert for alert in run(events)[1] if not alert.drill]
     without = [alert for alert in run([event for event in events if real(event)])[1] if not alert.drill]
     assert {(alert.key, alert.level, alert.raised) for alert in with_it} == {(alert.key, alert.level, alert.raised) for alert in without}
+
+
+# What the room's page shows
+
+
+def test_map_and_devices_show_what_is_real_while_an_exercise_runs():
+    view = View(SITE)
+    real = [beat(2, BEGIN, 1), fix("412000001", BEGIN, 118.9, 24.7)]
+    view.batch(0, Batch("r1", [exercise(), *real]))
+    staged = [beat(2, BEGIN + HOUR // 2, 2, battery=0.1), fix("412000001", BEGIN + MINUTE, 118.7, 24.7), wind(BEGIN + MINUTE, 30.0)]
+    view.batch(0, Batch("r1", [structs.replace(event, drill=True) for event in staged]))
+    assert view.devices[box(2)].row()[:3] == [BEGIN + 50, "online", 0.9]
+    assert view.vessels["412000001"].position == (118.9, 24.7)
+    assert "met-1" not in view.devices
+    view.batch(0, Batch("r1", [structs.replace(fix("412000001", END + MINUTE, 118.6, 24.7), drill=True)]))
+    assert view.vessels["412000001"].position == (118.6, 24.7), "outside of an exercise it is in earnest"
+
+
+def test_a_console_that_starts_in_an_exercise_knows_of_it(tmp_path):
+    log = open_log(f"sqlite:///{tmp_path / 'log.db'}")
+    judge = Judge(log, SITE, 0)
+    judge.fold.step(0, Batch("r1", [exercise(), tick(BEGIN + 1_000)]))
+    log.append(judge.snapshot())
+    assert is_staged(beat(2, BEGIN + MINUTE, 2, drill=True), standing(log, 0).exercises.values())
+    log.close()
