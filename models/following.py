@@ -1,7 +1,8 @@
 """Following what cameras see in a zone: since when it is there, when it was last seen, and whether enough of the last looks were sure.
 
 What a look says is noted at once, in the log's order; models decide at ticks. A track that is not seen for longer than `gap` is gone. A new track that
-begins close to where another of the same camera just ended goes on with its time: trackers lose people behind a post. Nobody is recognised again.
+begins close to where another of the same camera just ended goes on with its time: trackers lose people behind a post, and a camera that finds somebody
+once in three looks begins anew each time. How close is close depends on how well the camera places what it sees. Nobody is recognised again.
 """
 
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from models.places import Places
 NEVER = -1
 ALWAYS = (-(1 << 62), 1 << 62)  # ms
 TRACKS = 500  # followed in one zone at most; ours
+SIGMAS = 2.0  # standard errors within which two places may be one
 
 
 class Measures(NamedTuple):
@@ -31,6 +33,8 @@ class Measures(NamedTuple):
     gap: int  # ms unseen after which it is gone
     near: float  # m from where another track ended, for a new one to go on with its time; 0: never
     still: float = 0.0  # m within which it may move and yet stands; 0: nobody asks
+    weak: int = 0  # looks in a row of which one more than `sure` does too: a camera that finds somebody now and then
+    pace: float = 0.0  # m/s at which it may have gone on unseen; 0: who is followed stands
 
 
 @dataclass
@@ -44,6 +48,7 @@ class Track:
     score: float
     longitude: float
     latitude: float
+    error: float  # m, of its place
     name: str  # of the look that saw it last, as evidence
     sure: list[int] = field(default_factory=list)  # numbers of its camera's looks in which it was sure
     confirmed: bool = False
@@ -111,35 +116,38 @@ class Following:
     def _see(self, zone: str, camera: str, batch: Batch, visit: int, of: int, by: Measures) -> None:
         objects, at = batch.objects, int(batch.visits.at[visit])
         key, place = int(objects.track[of]), (float(objects.longitude[of]), float(objects.latitude[of]))
+        error = float(np.nan_to_num(objects.error[of]))
         tracks = self.zones.setdefault(zone, {})
         track = tracks.get(key)
         if track is None or at - track.last > by.gap:
-            before = self._before(tracks, key, camera, place, at, by)
+            before = self._before(tracks, key, camera, place, error, at, by)
             if track is None and before is None and len(tracks) >= TRACKS:
                 return
-            track = Track(camera, int(objects.kind[of]), at, at, 0.0, *place, "", stands=at, spot=place)
+            track = Track(camera, int(objects.kind[of]), at, at, 0.0, *place, error, "", stands=at, spot=place)
             if before is not None:
                 gone = tracks.pop(before)
-                track.since, track.confirmed, track.stands, track.spot = gone.since, gone.confirmed, gone.stands, gone.spot
+                track.since, track.confirmed, track.stands, track.spot, track.sure = gone.since, gone.confirmed, gone.stands, gone.spot, gone.sure
             tracks[key] = track
         if at >= track.last:
-            track.last, track.longitude, track.latitude = at, *place
+            track.last, track.longitude, track.latitude, track.error = at, *place, error
             track.score, track.name = float(objects.score[of]), f"{camera}/{at}"
             track.dark = bool(objects.lit[of] == 0)
-            if by.still and away(track.spot, place) > by.still:
+            if by.still and away(track.spot, place) > by.still + SIGMAS * error:
                 track.stands, track.spot = at, place
         look = self.looks[camera][0]
-        track.sure = [each for each in track.sure if each > look - by.looks] + [look]
-        track.confirmed = track.confirmed or len(set(track.sure)) >= by.sure
+        track.sure = sorted({*(each for each in track.sure if each > look - max(by.looks, by.weak)), look})
+        just = sum(each > look - by.looks for each in track.sure)
+        track.confirmed = track.confirmed or just >= by.sure or (by.weak > 0 and len(track.sure) > by.sure)
 
-    def _before(self, tracks: dict[int, Track], key: int, camera: str, place: tuple[float, float], at: int, by: Measures) -> int | None:
+    def _before(self, tracks: dict[int, Track], key: int, camera: str, place: tuple[float, float], error: float, at: int, by: Measures) -> int | None:
         """The track that ended where this one begins."""
         best: tuple[float, int] | None = None
         for other, track in tracks.items():
             if other == key or track.camera != camera or not 0 < at - track.last <= by.gap:
                 continue
             metres = away((track.longitude, track.latitude), place)
-            if by.near > 0 and metres <= by.near and (best is None or metres < best[0]):
+            within = by.near + SIGMAS * float(np.hypot(error, track.error)) + by.pace * (at - track.last) / 1000
+            if by.near > 0 and metres <= within and (best is None or metres < best[0]):
                 best = metres, other
         return None if best is None else best[1]
 
