@@ -1,7 +1,7 @@
 """What is staged in an exercise is judged by models of its own, whose findings are drills; the models that watch the coast never hear it.
 
 The two share no memory: nothing staged hides, ends or raises anything real, and a staged swimmer is no real one. What both hear is the world in which the
-exercise takes place: ticks, weather, sea, bulletins and permits, except from devices that the exercise uses. The drill's models exist from the first staged
+exercise takes place: ticks, weather, sea, bulletins, permits and patrols, except from devices that the exercise uses. The drill's models exist from the first staged
 event until no exercise runs.
 """
 
@@ -12,14 +12,14 @@ from msgspec import msgpack, structs
 
 from alerts.hearing import Heard, Hearing
 from alerts.life_cycle.suppression import Span
-from ingest.events import AnyEvent, Bulletin, Event, Permit, Tick, Tide, Water, Wave, Weather, kind_of
+from ingest.events import AnyEvent, Bulletin, Event, Permit, Tick, Tide, Unit, Water, Wave, Weather, kind_of
 from ingest.exercises import is_staged
 from ingest.site import Area, Site
 from models.model import Finding
 
 MEASURED = (Weather, Wave, Tide, Water)
-WORLD = frozenset({*MEASURED, Bulletin, Permit})
-WORLD_KINDS = ("weather", "wave", "tide", "water", "bulletin", "permit")
+WORLD = frozenset({*MEASURED, Bulletin, Permit, Unit})
+WORLD_KINDS = ("weather", "wave", "tide", "water", "bulletin", "permit", "unit")
 FRESH = 3_600_000  # ms; what was measured longer ago is not told to a drill that begins; ours
 KEPT = 1_000  # of the world's last words; ours
 NEVER_HEARD = ("M02", "unheard")  # to a drill nearly all devices are silent
@@ -32,7 +32,7 @@ def is_world(event: Event, exercises: Mapping[str, Span], now: int) -> bool:
 
 
 class World:
-    """The last word of every source on weather, sea, bulletins and permits: what a drill that begins must know. Oldest first."""
+    """The last word of every source on weather, sea, bulletins, permits and patrols: what a drill that begins must know. Oldest first."""
 
     def __init__(self, known: Iterable[Event] = ()) -> None:
         self.last: dict[tuple[str, str, str], Event] = {}
@@ -45,7 +45,11 @@ class World:
                 self._note(rare.event)
 
     def _note(self, event: Event) -> None:
-        what = event.id if isinstance(event, Bulletin) else repr(structs.astuple(event)[8:]) if isinstance(event, Permit) else ""
+        what = ""
+        if isinstance(event, Bulletin | Unit):
+            what = event.id if isinstance(event, Bulletin) else event.unit
+        elif isinstance(event, Permit):  # has no name
+            what = f"{event.zone}/{event.vessel}/{event.person}/{event.device_}/{event.from_}/{event.until}"
         key = kind_of(event), event.device, what
         self.last.pop(key, None)
         self.last[key] = event

@@ -10,10 +10,11 @@ from alerts.console.recall import standing
 from alerts.console.view import View
 from alerts.fold import Fold
 from alerts.judge import Judge
-from ingest.events import Bulletin, Exercise, Tick, Weather
+from ingest.events import Bulletin, Exercise, Permit, Tick, Unit, Weather
 from ingest.exercises import is_staged
 from ingest.log import open_log
 from ingest.records import Batch
+from models.person_in_water import PersonInWater
 from tests.models.streams import STREAMS, ticked
 from tests.small_coast import START, at, beat, box, fix, press, seen, site, thing, tick
 
@@ -134,6 +135,34 @@ def test_a_staged_vessel_that_goes_over_the_border_ends_no_real_alert():
     fold, _, _ = run([later, tick(BEGIN + 2 * MINUTE)], fold)
     real, staged = fold.hearing.vessels.latest, fold.drill.hearing.vessels.latest
     assert (real.longitude[0], staged.longitude[0]) == (118.9, 118.7)
+
+
+def test_a_model_that_fails_at_what_is_staged_goes_on_watching_the_coast(monkeypatch):
+    step = PersonInWater.step
+
+    def fails(self, memory, batch, coast):
+        assert not batch.objects.track.size or batch.objects.score.max() < 0.9
+        yield from step(self, memory, batch, coast)
+
+    monkeypatch.setattr(PersonInWater, "step", fails)
+    poison = [seen("cam-1", BEGIN + MINUTE, thing(9, "person", SEA, score=0.95), drill=True)]
+    fold, changes, _ = run(ticked([exercise(), *poison, *swim(BEGIN + 2 * MINUTE, drill=False)], BEGIN + 4 * MINUTE, 1_000))
+    assert {(alert.drill, alert.reason.code) for alert in changes if alert.model == "SYS"} == {(True, "model_disabled")}
+    assert (list(fold.hearing.disabled), list(fold.drill.hearing.disabled)) == ([], ["M09"])
+    assert {drill for drill, _, _ in told(changes, "M09")} == {False}
+
+
+def test_a_drill_knows_who_has_leave_and_where_the_patrols_are():
+    leave = Permit(
+        device="console", received=START, ts=START, zone="closed-1", person="wardens", from_=START, until=START + 3 * HOUR
+    )  # fmt: skip
+    walkers = [seen("cam-1", now, thing(5, "person", at(1, 20)), drill=True) for now in range(BEGIN + MINUTE, BEGIN + 3 * MINUTE, 1_000)]
+    for known, drills in (([], {True}), ([leave], set())):
+        _, changes, _ = run(ticked([*known, exercise(), *walkers], BEGIN + 4 * MINUTE, 1_000))
+        assert {drill for drill, _, _ in told(changes, "M04")} == drills
+    patrol = Unit(device="console", received=START, ts=START, unit="patrol-1", position=at(1, 20), state="on_scene")
+    fold, _, _ = run(ticked([patrol, exercise(), *walkers], BEGIN + 2 * MINUTE, 1_000))
+    assert [event.unit for event in fold.world.all() if isinstance(event, Unit)] == ["patrol-1"]
 
 
 DEVICES = tuple(device.id for device in SITE.devices)
