@@ -16,14 +16,14 @@ from models.model import RANK, Finding
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # ms
 REOPENED = 10 * MINUTE  # a new alert so soon after the close is shown as reopened; warning-models §0.6
 PRANKS = 3  # presses in 24 h that were answered as nuisance: the next one is labelled; warning-models M01
-HARMLESS = frozenset({"authorised", "nuisance", "false_environment", "false_object", "sensor_fault"})  # outcomes
+IN_HAND = frozenset({"authorised", "nuisance", "false_environment", "false_object", "sensor_fault", "duplicate", "transferred"})  # outcomes
 BELIEVED = 10 * MINUTE  # for which such an outcome is believed of what is still seen; ours
 LONG_OVER = 30 * MINUTE  # coming back after this rings; warning-models §0.6
 
 
 def take(board: Board, finding: Finding, now: int) -> None:
     key = key_of(finding)
-    if finding.still and (key in board.open or _judged_harmless(board, key, now)):
+    if finding.still and (key in board.open or _in_hand(board, key, now)):
         return
     mute = board.saved.quiet.mutes.get(key)
     if mute is not None:
@@ -99,11 +99,11 @@ def _exercise_people(board: Board, finding: Finding, now: int) -> tuple[str, ...
     return tuple(dict.fromkeys(span.by for span in own or (running if finding.drill else [])))
 
 
-def _judged_harmless(board: Board, key: str, now: int) -> bool:
-    """A person has just looked at it and said that nobody is in danger there; of what is said to be saved or not found, and still seen, nobody believes it."""
+def _in_hand(board: Board, key: str, now: int) -> bool:
+    """A person has just said that nobody is in danger there, or that others have it. That somebody is saved or not found, who is still seen, is not believed."""
     before = board.saved.cases.get(board.saved.last.get(key, ""))
     said = before.alert if before is not None else None
-    return said is not None and said.outcome in HARMLESS and said.resolved is not None and now - said.resolved < BELIEVED
+    return said is not None and said.outcome in IN_HAND and said.resolved is not None and now - said.resolved < BELIEVED
 
 
 def _said_again(board: Board, case: Case, finding: Finding, now: int) -> None:

@@ -326,7 +326,7 @@ def swimmer(room, **more):
     return room.find(model="M09", subject="seg-02", level="red", code="press", **more)
 
 
-@pytest.mark.parametrize("outcome", ["rescued", "not_found", "duplicate", "real"])
+@pytest.mark.parametrize("outcome", ["rescued", "not_found", "assisted", "real"])
 def test_who_is_still_in_the_water_after_a_wrong_outcome_is_told_again_at_once(outcome):
     room = Room()
     first = swimmer(room).alerts[-1]
@@ -340,9 +340,10 @@ def test_who_is_still_in_the_water_after_a_wrong_outcome_is_told_again_at_once(o
     assert "li" in {person for page in again.pages for person in page.to}
 
 
-def test_whoever_says_that_nobody_is_in_danger_is_believed_for_ten_minutes():
+@pytest.mark.parametrize("outcome", ["false_object", "authorised", "duplicate"])
+def test_whoever_says_that_nobody_is_in_danger_or_that_others_have_it_is_believed_for_ten_minutes(outcome):
     room = Room()
-    room.do("resolve", swimmer(room).alerts[-1], outcome="false_object")
+    room.do("resolve", swimmer(room).alerts[-1], outcome=outcome)
     room.at(10 * MIN - 1)
     assert not swimmer(room, still=True).alerts
     assert swimmer(room, again=True).alerts, "somebody else is another matter"
