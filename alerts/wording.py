@@ -176,7 +176,6 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
     ("M16", "recall_list"): ("{station_zh}:召回时限已过,仍有 {out} 艘船未回港", "{station_en}: past the recall's hour, {out} boats still out"),
     **{("M17", hazard): ("{said_zh}", "{said_en}") for hazard in ("wind", "fog", "wave", "surge", "typhoon", "thunderstorm", "tsunami")},
     ("M17", "rip"): ("{zone_zh}{said_zh}", "{zone_en}: {said_en}"),
-    ("M17", "sensor_stuck"): ("{where} 风速仪读数不变,不予采信", "anemometer {where} says one and the same: not believed"),
     ("M17", "sensor_adrift"): ("{where} 浮标漂移离位,不予采信", "buoy {where} is adrift: not believed"),
     ("INC", "phone"): ("警情(电话报警)", "incident (by telephone)"),
     ("INC", "110"): ("警情(110 转警)", "incident (from 110)"),

@@ -12,18 +12,13 @@ KEPT = 2_000  # samples of one quantity of one sensor at most; ours
 
 @dataclass
 class Samples:
-    """Of one quantity of one sensor: [event time ms, value] in order of arrival; since when the value has not changed at all."""
+    """Of one quantity of one sensor: [event time ms, value] in order of arrival."""
 
     rows: list[list[float]] = field(default_factory=list)
-    value: float = float("nan")
-    since: int = 0
-    count: int = 0
     heard: int = NEVER  # ms of hearing of the last
 
     def note(self, at: int, value: float, heard: int) -> None:
-        if value != self.value:
-            self.value, self.since, self.count = value, at, 0
-        self.count, self.heard = self.count + 1, heard
+        self.heard = heard
         self.rows.append([at, value])
         if len(self.rows) > KEPT:
             del self.rows[0]

@@ -2,7 +2,7 @@
 
 One alert an area and hazard: its subject is `bay/wind`, `bay/fog`, `bay/wave`, `bay/surge`, or what only bulletins tell (`typhoon`, `thunderstorm`,
 `tsunami`); the reason's code is the hazard. High waves also warn each bathing zone (`rip`, the zone is the subject). The colour rises at once and falls an hour
-after the last measurement that reached it; what a bulletin raised falls with the bulletin. A sensor that is stuck or adrift is not believed, and told.
+after the last measurement that reached it; what a bulletin raised falls with the bulletin. Nobody believes a sensor that M02 holds for stuck, or a buoy that is adrift, which is told.
 """
 
 from collections.abc import Iterator
@@ -24,12 +24,14 @@ from models.model import RANK, Finding, FoundLevel
 from models.parameters import parameter
 from models.samples import NEVER, Samples, noted
 from models.sea_words import words
+from models.sensors import stuck_sensors
 from models.subjects import Devices
 
 MINUTE, HOUR = 60_000, 3_600_000  # ms
 LEVELS: tuple[FoundLevel, ...] = ("over", "blue", "yellow", "orange", "red")
 HAZARDS = ("wind", "fog", "wave", "surge", "typhoon", "thunderstorm", "tsunami")
 MEASURED = {"wind": ("speed", "gust"), "fog": ("visibility",), "wave": ("height",), "surge": ("level",)}
+JUDGED_AS = {"speed": "wind_speed", "visibility": "visibility", "height": "height", "level": "level"}  # M02's names
 
 
 @dataclass
@@ -49,7 +51,7 @@ class Memory:
     samples: dict[str, Samples] = field(default_factory=dict)  # sensor/quantity
     bulletins: Bans = field(default_factory=Bans)
     hazards: dict[str, Hazard] = field(default_factory=dict)
-    distrusted: dict[str, str] = field(default_factory=dict)  # sensor -> why, as told
+    adrift: list[str] = field(default_factory=list)  # sensors, as told
     scanned: int = NEVER
 
 
@@ -57,11 +59,11 @@ class Memory:
 class SeaState:
     code: ClassVar[str] = "M17"
     name: ClassVar[str] = "sea_state"
-    memory_version: ClassVar[int] = 1
+    memory_version: ClassVar[int] = 2
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ()
     rare: ClassVar[tuple[str, ...]] = ("weather", "wave", "tide", "bulletin", "camera")
-    hears: ClassVar[tuple[str, ...]] = ()
+    hears: ClassVar[tuple[str, ...]] = ("M02",)
     in_place: ClassVar[bool] = False  # decided at ticks
 
     mean: int = parameter(
@@ -85,8 +87,6 @@ class SeaState:
     falls: int = parameter(HOUR, "ms", "warning-models M17", 0, 24 * HOUR, "below a level before it falls")
     fresh: int = parameter(90 * MINUTE, "ms", "ours: stations report hourly", MINUTE, 24 * HOUR, "of hearing that the last sample counts for")
     lost: int = parameter(6 * HOUR, "ms", "ours", HOUR, 72 * HOUR, "without any sensor, after which a measured level is given up")
-    stuck: int = parameter(30 * MINUTE, "ms", "warning-models M17", MINUTE, 24 * HOUR, "of one and the same wind, that nobody believes ...")
-    repeats: int = parameter(5, "samples", "ours", 2, 1_000, "... in so many samples at least")
     adrift: float = parameter(500.0, "m", "ours", 10, 50_000, "from its place, for a buoy to be adrift")
 
     def start(self, _site: Site, _area: Area, _devices: Devices) -> Memory:
@@ -119,7 +119,7 @@ class SeaState:
 
     def _judge(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
         memory.bulletins.forget(batch.now, 0)
-        yield from self._distrust(memory, batch, site)
+        yield from self._drifts(memory, batch, site)
         area = batch.devices.area
         for hazard in HAZARDS:
             measured, values = self._measured(memory, hazard, batch, site)
@@ -168,11 +168,12 @@ class SeaState:
     def _fresh(self, memory: Memory, quantities: tuple[str, ...], batch: Batch) -> Iterator[tuple[str, dict[str, Samples]]]:
         """(sensor, its quantities) of those that spoke lately and are believed, by name."""
         sensors = sorted({name.rpartition("/")[0] for name in memory.samples if name.rpartition("/")[2] in quantities})
+        # a stuck anemometer says nothing of the fog, nor of the waves
+        stuck = {sensor for quantity in quantities if quantity in JUDGED_AS for sensor in stuck_sensors(batch.standing, JUDGED_AS[quantity])}
         for sensor in sensors:
             known = {quantity: memory.samples[f"{sensor}/{quantity}"] for quantity in quantities if f"{sensor}/{quantity}" in memory.samples}
             known = {name: each for name, each in known.items() if batch.heard - each.heard <= self.fresh and each.rows}
-            why = memory.distrusted.get(sensor, "")  # a stuck anemometer says nothing of the fog: fog comes in calm nights
-            if known and why != "adrift" and not (why and "speed" in quantities):
+            if known and sensor not in stuck and sensor not in memory.adrift:
                 yield sensor, known
 
     def _of(self, hazard: str, samples: dict[str, Samples], batch: Batch, site: Site) -> tuple[int, dict[str, Any]]:
@@ -225,7 +226,7 @@ class SeaState:
                 worst, values = level, {"source": "bulletin", "bulletin": name, "issuer": notice.issuer, "until": notice.ends}
         return worst, values
 
-    # Beaches, and sensors that nobody believes
+    # Beaches, and buoys that nobody believes
 
     def _rip(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
         """Bathing zones, by the highest waves that a sensor measures now."""
@@ -242,28 +243,17 @@ class SeaState:
             if not held:
                 del memory.hazards[zone.id]
 
-    def _distrust(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
-        """Anemometers that say one and the same, and buoys that left their place: blue, for who keeps them."""
-        now: dict[str, str] = {}
-        for name, samples in memory.samples.items():
-            sensor, _, quantity = name.rpartition("/")
-            newest = max((row[0] for row in samples.rows), default=samples.since)
-            if quantity == "speed" and samples.count >= self.repeats and newest - samples.since >= self.stuck:
-                now[sensor] = "stuck"
-            if (device := site.device.get(sensor)) is not None and self._is_adrift(device, batch):
-                now[sensor] = "adrift"
-        for sensor in sorted({*memory.distrusted, *now}):
-            why, before = now.get(sensor, ""), memory.distrusted.get(sensor, "")
-            if why == before:
-                continue
-            memory.distrusted = (
-                {**memory.distrusted, sensor: why} if why else {name: each for name, each in memory.distrusted.items() if name != sensor}
-            )
+    def _drifts(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
+        """Buoys that left their place: blue, for who keeps them."""
+        sensors = sorted({name.rpartition("/")[0] for name in memory.samples})
+        now = [sensor for sensor in sensors if (device := site.device.get(sensor)) is not None and self._is_adrift(device, batch)]
+        for sensor in sorted({*memory.adrift} ^ {*now}):
             device = site.device.get(sensor)
             yield Finding(
-                model=self.code, subject=sensor, level="blue" if why else "over", code=f"sensor_{why or before}", index=batch.nth,
+                model=self.code, subject=sensor, level="blue" if sensor in now else "over", code="sensor_adrift", index=batch.nth,
                 cause=f"{sensor}/{batch.now}", occurred=batch.now, segment=device.segment if device else "", place=device.place if device else "",
             )  # fmt: skip
+        memory.adrift = now
 
     def _is_adrift(self, device: Device, batch: Batch) -> bool:
         """By positions that name the sensor itself as the vessel."""

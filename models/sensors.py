@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ingest.events import Event, Tide, Water, Wave, Weather, kind_of
-from models.batch import Batch, Rare
+from models.batch import Batch, Rare, Standing
 from models.model import Finding
 from models.parameters import parameter
 from models.subjects import Devices
@@ -76,7 +76,7 @@ class Sensor:
     """What one device says of one kind."""
 
     series: dict[str, Series] = field(default_factory=dict)  # by quantity
-    told: str = ""  # fault and quantities, as last told
+    told: str = ""  # fault, its quantities, those that are stuck, as last told
     began: int = 0
 
 
@@ -193,14 +193,15 @@ class SensorRules:
     def _change(self, name: str, sensor: Sensor, batch: Batch) -> Iterator[Finding]:
         fault = next((fault for fault in FAULTS if any(each.fault == fault for each in sensor.series.values())), "")
         of = [quantity for quantity, each in sensor.series.items() if each.fault == fault] if fault else []
-        now = f"{fault}:{','.join(sorted(of))}" if fault else ""
+        stuck = [quantity for quantity, each in sensor.series.items() if each.fault == "sensor_stuck"]
+        now = f"{fault}:{','.join(sorted(of))}:{','.join(sorted(stuck))}" if fault else ""
         if now == sensor.told:
             return
         sensor.began = sensor.began if sensor.told else batch.now
-        code, what = (now or sensor.told).split(":")
+        code, what, _ = (now or sensor.told).split(":")
         sensor.told, named = now, [_NAMED[quantity] for quantity in what.split(",")]
         device = batch.devices.all[batch.devices.row[name.rpartition("/")[0]]]
-        values: dict[str, Any] = {"sensor": device.id, "quantities": [each.name for each in named]}
+        values: dict[str, Any] = {"sensor": device.id, "quantities": [each.name for each in named], "stuck": sorted(stuck)}
         values |= {"what_zh": "、".join(each.zh for each in named), "what_en": ", ".join(each.en for each in named)}
         if fault:
             first = sensor.series[named[0].name]
@@ -210,3 +211,8 @@ class SensorRules:
             model="M02", subject=name, level="blue" if fault else "over", code=code, index=batch.nth, cause=f"{name}/{sensor.began}",
             occurred=batch.now, values=values, segment=device.segment, place=device.place, position=device.position,
         )  # fmt: skip
+
+
+def stuck_sensors(standing: Standing, quantity: str) -> set[str]:
+    """Devices whose `quantity` M02 holds for stuck: nobody judges by it. Only at ticks, as all that stands."""
+    return {finding.values["sensor"] for finding in standing.of("M02") if quantity in finding.values.get("stuck", ())}

@@ -23,6 +23,7 @@ from models.model import RANK, Finding, FoundLevel
 from models.parameters import parameter, placed
 from models.permits import Permits
 from models.places import places_of
+from models.sensors import stuck_sensors
 from models.subjects import Devices
 from models.zone_entry import Entry, finding_of
 
@@ -53,6 +54,7 @@ class Memory:
     water: list[float] = field(default_factory=list)  # the latest measured level: event time, m above chart datum, ms of hearing
     permits: Permits = field(default_factory=Permits)
     called: dict[str, int] = field(default_factory=dict)  # zone -> the cut that was called early, ms
+    stuck: list[str] = field(default_factory=list)  # gauges that M02 holds for stuck
     scanned: int = -1
 
 
@@ -60,11 +62,11 @@ class Memory:
 class Stranding:
     code: ClassVar[str] = "M10"
     name: ClassVar[str] = "stranding"
-    memory_version: ClassVar[int] = 1
+    memory_version: ClassVar[int] = 3
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("looks", "objects", "visits")
     rare: ClassVar[tuple[str, ...]] = ("tide", "crowd", "permit")
-    hears: ClassVar[tuple[str, ...]] = ("M17",)
+    hears: ClassVar[tuple[str, ...]] = ("M02", "M17")
     in_place: ClassVar[bool] = False  # decided at ticks
 
     margin: float = parameter(0.10, "m", "warning-models M10", 0, 2, "below the way's height at which it counts as cut")
@@ -109,7 +111,7 @@ class Stranding:
 
     def _gauge(self, memory: Memory, event: Tide, at: int, batch: Batch, site: Site) -> None:
         level, tide = above_chart(site.tide, event.level, event.datum), tide_of(site, batch.devices.area.id)
-        if level is None:
+        if level is None or event.device in memory.stuck:
             return
         if not memory.water or at >= memory.water[0]:
             memory.water = [at, level, batch.heard]
@@ -134,6 +136,10 @@ class Stranding:
     # What it comes to
 
     def _judge(self, memory: Memory, zones: tuple[Zone, ...], batch: Batch, site: Site) -> Iterator[Finding]:
+        stuck = sorted(stuck_sensors(batch.standing, "level"))
+        if not set(stuck) <= set(memory.stuck):  # what it said since it sticks is not known apart: the prediction alone, until a gauge speaks again
+            memory.water, memory.gauge = [], []
+        memory.stuck = stuck
         people = {zone.id for zone in zones if memory.following.zones.get(zone.id) or memory.counted.get(zone.id)}
         water = self._water(memory, batch, site)
         if water is not None:

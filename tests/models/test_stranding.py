@@ -115,6 +115,25 @@ def test_the_gauge_moves_the_prediction_by_the_surge():
     assert usual["cut"] - higher["cut"] > 12 * MINUTE
 
 
+def test_a_gauge_that_sticks_does_not_put_off_the_cut():
+    """It sticks an hour before low water: M02 holds it for stuck before the way is cut, and the prediction stands alone."""
+    from ingest.tide import tide_of
+
+    where = structs.replace(coast(), tide={**HARMONIC}, thresholds={"M10": {"early": "30min"}})
+    tide = tide_of(where, "bay")
+    low = min((START + n * MINUTE for n in range(6 * 60, 19 * 60)), key=lambda at: tide.level(at)[0])
+
+    def gauge(sticks: bool):
+        for now in range(low - 6 * HOUR, low + 3 * HOUR, 3 * MINUTE):
+            level = round(float(tide.level(min(now, low - 70 * MINUTE) if sticks else now)[0]), 2)
+            yield Tide(device="met-1", received=now, ts=now, seq=now // MINUTE, boot=1, level=level)
+            yield tick(now + 100)
+
+    stuck, well = (next(each for each in m10(gauge(sticks), where, early=True) if each.code == "early").values for sticks in (True, False))
+    assert (stuck["source"], well["source"]) == ("harmonic", "harmonic+gauge")
+    assert stuck["cut"] == pytest.approx(well["cut"], abs=2 * MINUTE)
+
+
 def test_without_constituents_the_error_of_the_rule_of_twelfths_is_kept_off():
     exact = structs.replace(coast(), tide={**HARMONIC})
     rough = coast()
