@@ -11,7 +11,7 @@ import numpy as np
 
 from models.batch import Batch
 from models.columns import BOAT, PERSON
-from models.following import away
+from models.following import SIGMAS, away
 from models.places import Places
 
 BOATS = 500  # followed in an area at most; ours
@@ -44,11 +44,14 @@ class Boat:
     moved: float = 0.0  # m from there, at most
     looks: int = 0
     score: float = 0.0
+    error: float = 0.0  # m, of its place
+    speed: float = 0.0  # m/s, as its camera says
     name: str = ""  # of the look that saw it last, as evidence
     dark: bool = False  # its camera said last that it shows no light
     length: float | None = None  # m
     off: float = float("inf")  # m to the waterline at the last tick, negative ashore
     way: list[list[float]] = field(default_factory=list)  # at ticks: [event time, m to the waterline, longitude, latitude], the last minute
+    unknown: int = NEVER  # since when nobody knows who it is
     subject: str = ""  # as which it was told: it keeps that, also across the border of two segments
     people: dict[int, int] = field(default_factory=dict)  # tracks of persons who left it -> when seen last
 
@@ -88,7 +91,7 @@ class Boats:
         self.looks[camera] = max(self.looks.get(camera, at), at)
         boat = self.of.get(key)
         if boat is None or at - boat.last > by.gap:
-            before = self._before(key, camera, place, at, by)
+            before = self._before(key, camera, batch, i, by)
             if before is None and boat is None and len(self.of) >= BOATS:
                 return
             boat = Boat(camera, at - 1, *place, at, place, place) if before is None else self.of.pop(before)
@@ -98,20 +101,24 @@ class Boats:
         boat.looks += 1
         boat.last, (boat.longitude, boat.latitude), boat.dark = at, place, bool(objects.lit[i] == 0)
         boat.score, boat.name, boat.moved = float(objects.score[i]), f"{camera}/{at}", max(boat.moved, away(boat.begun, place))
+        boat.error, boat.speed = float(np.nan_to_num(objects.error[i])), float(np.nan_to_num(objects.speed[i]))
         if np.isfinite(objects.length[i]):
             boat.length = float(objects.length[i])
         if away(boat.spot, place) > by.still:
             boat.stands, boat.spot = at, place
 
-    def _before(self, key: int, camera: str, place: tuple[float, float], at: int, by: Measures) -> int | None:
-        """The track that ended where this one begins."""
+    def _before(self, key: int, camera: str, batch: Batch, i: int, by: Measures) -> int | None:
+        """The track that ended where this one begins, as well as the camera places boats, and as far as they go meanwhile."""
+        objects, at, place = batch.objects, int(batch.objects.at[i]), (float(batch.objects.longitude[i]), float(batch.objects.latitude[i]))
+        error, speed = float(np.nan_to_num(objects.error[i])), float(np.nan_to_num(objects.speed[i]))
         ended = [
             (metres, other)
             for other, boat in self.of.items()
             if other != key
             and boat.camera == camera
             and 0 < at - boat.last <= by.gap
-            and (metres := away((boat.longitude, boat.latitude), place)) <= by.near
+            and (metres := away((boat.longitude, boat.latitude), place))
+            <= by.near + SIGMAS * float(np.hypot(error, boat.error)) + max(speed, boat.speed) * (at - boat.last) / 1000
         ]
         return min(ended)[1] if ended else None
 

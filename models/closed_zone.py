@@ -36,7 +36,7 @@ class Memory:
 class ClosedZone:
     code: ClassVar[str] = "M04"
     name: ClassVar[str] = "closed_zone"
-    memory_version: ClassVar[int] = 2
+    memory_version: ClassVar[int] = 3
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("looks", "objects", "visits")
     rare: ClassVar[tuple[str, ...]] = ("permit",)

@@ -74,7 +74,7 @@ class Memory:
 class Landing:
     code: ClassVar[str] = "M06"
     name: ClassVar[str] = "landing"
-    memory_version: ClassVar[int] = 1
+    memory_version: ClassVar[int] = 2
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("positions", "looks", "objects")
     rare: ClassVar[tuple[str, ...]] = ("permit",)

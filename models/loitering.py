@@ -41,7 +41,7 @@ class Memory:
 class Loitering:
     code: ClassVar[str] = "M05"
     name: ClassVar[str] = "loitering"
-    memory_version: ClassVar[int] = 1
+    memory_version: ClassVar[int] = 2
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("looks", "objects", "visits")
     rare: ClassVar[tuple[str, ...]] = ("permit", "unit")

@@ -200,11 +200,11 @@ class Rendezvous:
         if run.close != NEVER and run.last - run.close >= self.dwell:
             if _one_group(pair, batch, site):
                 return 2, "same_group"
-            hidden = in_window(site, run.last, self.window_begin, self.window_end) or self._unlit(memory, pair[0], run.last, batch, site)
+            hidden = in_window(site, run.last, self.window_begin, self.window_end) or self._unlit(memory, pair[0], run.last, batch)
             return (3 if hidden else 2), "alongside"
         return (2, "together") if run.last - run.start >= self.long and not _one_group(pair, batch, site) else (0, "")
 
-    def _unlit(self, memory: Memory, row: int, at: int, batch: Batch, site: Site) -> bool:
+    def _unlit(self, memory: Memory, row: int, at: int, batch: Batch) -> bool:
         """A camera sees a boat without a light there, by night."""
         here = float(batch.vessels.latest.longitude[row]), float(batch.vessels.latest.latitude[row])
         dark = any(each.dark and at - each.at <= self.fresh and away(here, each.place) <= self.near for each in memory.beside.tracks.values())

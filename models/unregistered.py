@@ -58,7 +58,6 @@ class Memory:
     jumps: dict[int, list[list[float]]] = field(default_factory=dict)  # vessel row -> [event time, knots] of the latest jumps
     hulls: dict[str, Read] = field(default_factory=dict)  # camera/track -> what was read
     boats: Boats = field(default_factory=Boats)
-    nameless: dict[int, int] = field(default_factory=dict)  # track -> since when nobody knows it, event ms
     told: dict[str, list[Any]] = field(default_factory=dict)  # subject -> level, code, last true at (log ms)
     scanned: int = NEVER
 
@@ -67,7 +66,7 @@ class Memory:
 class Unregistered:
     code: ClassVar[str] = "M11"
     name: ClassVar[str] = "unregistered"
-    memory_version: ClassVar[int] = 1
+    memory_version: ClassVar[int] = 2
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("positions", "looks", "objects")
     rare: ClassVar[tuple[str, ...]] = ("hull",)
@@ -174,7 +173,6 @@ class Unregistered:
         memory.hulls = {key: read for key, read in memory.hulls.items() if batch.now - read.at <= self.left}
         memory.jumps = {row: each for row, each in memory.jumps.items() if batch.now - each[-1][0] <= self.day}
         memory.boats.forget(batch.now, self.left, self.left)
-        memory.nameless = {track: since for track, since in memory.nameless.items() if track in memory.boats.of}
 
     def _names(self, memory: Memory, batch: Batch, site: Site, *, window: bool) -> Iterator[tuple[str, int, str, dict[str, Any]]]:
         """By what is read on hulls."""
@@ -230,9 +228,9 @@ class Unregistered:
             if boat.length is None or boat.length < self.length or batch.now - boat.last > self.gap:
                 continue
             if track in named or vessel_near(batch, place, boat.last, self.known, self.fresh):
-                memory.nameless[track] = boat.last
+                boat.unknown = boat.last
                 continue
-            since = memory.nameless.setdefault(track, boat.last)
+            boat.unknown = since = boat.last if boat.unknown == NEVER else boat.unknown
             segment = boat.subject or places.segment_at(place)
             if boat.last - since >= self.dwell and boat.looks >= self.vote and segment:
                 boat.subject = segment

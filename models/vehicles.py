@@ -57,7 +57,7 @@ class Memory:
 class Vehicles:
     code: ClassVar[str] = "M07"
     name: ClassVar[str] = "vehicles"
-    memory_version: ClassVar[int] = 1
+    memory_version: ClassVar[int] = 2
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("looks", "objects", "visits")
     rare: ClassVar[tuple[str, ...]] = ("plate", "permit", "unit")
