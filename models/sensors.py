@@ -99,7 +99,7 @@ class SensorRules:
     )
     gap_least: int = parameter(5 * MINUTE, "ms", "ours", 1_000, DAY, "but not sooner")
     given_up: int = parameter(14 * DAY, "ms", "ours", DAY, 365 * DAY, "without a sample, after which a quantity is not expected any more")
-    repeats: int = parameter(8, "samples", "QARTOD flat line: 5; ours: a real buoy gave one mean 6 times", 2, 1_000, "alike at least, for stuck")
+    repeats: int = parameter(8, "samples", "QARTOD flat line: 5; ours: a real buoy gave one mean 5 times", 2, 1_000, "alike at least, for stuck")
     calm_for: int = parameter(12 * HOUR, "ms", "ours: a real buoy gave 0.0 m/s for 3.5 h", HOUR, 30 * DAY, "of calm or clear air, for stuck")
     coarse: float = parameter(10.0, "1", "ours", 1, 1_000, "times longer at most for a coarse step, or one that is not known yet")
     tide_stuck: int = parameter(3 * HOUR, "ms", "ours: high water of a 0.2 m tide stays within 1 cm for 76 min", MINUTE, 30 * DAY, "of one level")
