@@ -1,8 +1,9 @@
 """M03: a stretch of shore that nobody sees: its light failed, its camera is blind, or both, and at night several such stretches in a row.
 
 A light is faulty when it is commanded on and draws less than half its current. A camera is blind when it is too dark, blurred, turned away or frozen, or sends
-no frames though it lives. Devices that are silent altogether are told by M02 and count here as blind. In fog a blurred camera is only foggy, a low sun only
-dazzles, and a camera that was sent to another preset has not been turned away. What hangs on one feeder is one alert.
+no frames though it lives. Devices that are silent altogether are told by M02 and count here as blind. In fog a blurred camera is only foggy, when most
+cameras blur at once it rains, at night a spider crosses the lens and a drop dries, a low sun only dazzles, and a camera that was sent to another preset has
+not been turned away. What hangs on one feeder is one alert.
 """
 
 from collections.abc import Iterator
@@ -72,6 +73,11 @@ class BlindSpot:
     half: float = parameter(0.5, "1", "warning-models M03", 0.05, 1, "of its nominal current, under which a lamp that is sent on is faulty")
     faulty: int = parameter(MINUTE, "ms", "warning-models M03", 0, HOUR, "so long")
     blind: int = parameter(10 * SECOND, "ms", "warning-models M03", 0, HOUR, "too dark, blurred, turned away or frozen")
+    lens: int = parameter(
+        2 * MINUTE, "ms", "ours", 0, 12 * HOUR, "blurred or too bright by night: a spider or a drop before the lens is gone by then"
+    )
+    weather: float = parameter(0.5, "1", "ours", 0.05, 1, "share of an area's cameras that are blurred at once, of which it is the weather ...")
+    several: int = parameter(4, "cameras", "ours", 2, 1_000, "... where they are so many")
     frames: int = parameter(30 * SECOND, "ms", "warning-models M03", 5 * SECOND, HOUR, "of hearing without frames")
     least: float = parameter(0.1, "Hz", "ours", 0, 30, "frames a second under which there are none")
     good: int = parameter(MINUTE, "ms", "warning-models M03", 0, HOUR, "good again, for it to be over")
@@ -146,7 +152,7 @@ class BlindSpot:
         }
         fog = any(finding.code == "fog" for finding in batch.standing.of("M17"))
         lights = self._dark(memory, batch)
-        eyes = self._blind(memory, batch, silent, fog=fog)
+        eyes = self._blind(memory, batch, silent, fog=fog or self._rain(memory, batch))
         now: dict[str, list[Any]] = {}
         blind = self._segments(lights, eyes, silent, batch, site, now, night=memory.night)
         self._in_a_row(blind, site, now)
@@ -182,7 +188,9 @@ class BlindSpot:
                 continue
             stopped = eye.heard >= 0 and batch.heard - eye.heard > max(self.frames, 3 * eye.interval)
             why = [
-                reason for reason, since in eye.reasons.items() if eye.at - since >= self.blind and not self._environmental(reason, memory, fog=fog)
+                reason
+                for reason, since in eye.reasons.items()
+                if eye.at - since >= self._patience(reason, memory) and not self._environmental(reason, memory, fog=fog)
             ]
             if stopped and name not in silent:
                 why = ["no_frames"]
@@ -195,6 +203,15 @@ class BlindSpot:
             if eye.told and name not in silent:
                 found[name] = eye.told
         return found
+
+    def _patience(self, reason: str, memory: Memory) -> int:
+        return self.lens if memory.night and reason in ("too_blurry", "too_bright") else self.blind
+
+    def _rain(self, memory: Memory, batch: Batch) -> bool:
+        """Most of the cameras that speak are blurred at once."""
+        speaking = [eye for eye in memory.eyes.values() if eye.heard >= 0 and batch.heard - eye.heard <= max(self.frames, 3 * eye.interval)]
+        blurred = sum("too_blurry" in eye.reasons for eye in speaking)
+        return blurred >= self.several and blurred >= self.weather * len(speaking)
 
     def _environmental(self, reason: str, memory: Memory, *, fog: bool) -> bool:
         return (reason == "too_blurry" and fog) or (reason == "too_bright" and LOW_SUN[0] < memory.sun < LOW_SUN[1])
