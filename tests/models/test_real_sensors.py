@@ -125,7 +125,7 @@ def test_the_level_of_every_ten_minutes_of_a_real_buoys_wind(buoy):
         if level != expected:
             differs.append((n, level - expected))
     assert all(more > 0 for _, more in differs)
-    assert all(any(rows[m][0] - rows[m - 1][0] > HOUR for m in range(n - 6, n + 1)) for n, _ in differs)
+    assert all(any(rows[m][0] - rows[m - 1][0] > 30 * MINUTE for m in range(n - 6, n + 1)) for n, _ in differs)
     assert (len(differs), [sum(each.level == name for each in found) for name in names[1:]]) == (17, [169, 24, 1, 0])
 
 
