@@ -14,6 +14,10 @@ from models.model import RANK
 State = Literal["watching", "partly", "blind"]
 Means = Literal["box", "camera", "light", "receiver", "sensor", "station"]
 REACH = 300.0  # m from a camera at which it sees a person well enough to judge; ours
+WELL_SEEN = (
+    150.0  # m beyond which a person is under 24 of 1080 lines tall (50 degrees wide) and found 3 times in 10 looks; ours, as device_sim/vision.py
+)
+PEOPLE = ("M04", "M05", "M08", "M09", "M10")  # look for people
 DOWN = frozenset(
     {"silent", "segment_outage", "receiver_down", "unheard", "camera_blind", "stretch_blind", "segment_blind"}
 )  # reasons by which a device sees nothing
@@ -24,7 +28,7 @@ NEEDS: Mapping[str, tuple[Means, ...]] = {
 }  # fmt: skip
 WORDS: Mapping[str, tuple[str, str]] = {
     "none": ("无{means}", "no {means}"), "down": ("{means}离线", "{means} down"), "some_down": ("部分{means}离线", "some {means} down"),
-    "fog": ("大雾", "fog"), "disabled": ("模型停用", "model disabled"), "unheard": ("未收到数据", "nothing is heard"),
+    "fog": ("大雾", "fog"), "far": ("{means}较远,人像过小", "{means} far: people are small"), "disabled": ("模型停用", "model disabled"), "unheard": ("未收到数据", "nothing is heard"),
 }  # fmt: skip
 
 
@@ -52,11 +56,12 @@ def watching(site: Site, area: Area, alerts: Iterable[Alert]) -> dict[str, dict[
     for segment in site.segments:
         if segment.area == area.id:
             near = {means: _of(_near(site, segment, means), down, means) for means in ("box", "camera", "light")}
-            found[segment.id] = {model: _judged(model, near | area_wide, fog=fog, disabled=model in disabled, deaf=deaf) for model in NEEDS}
+            far = not any(metres(each.position, segment.middle) <= WELL_SEEN for each in _near(site, segment, "camera") if each.id not in down)
+            found[segment.id] = {model: _judged(model, near | area_wide, fog=fog, far=far, disabled=model in disabled, deaf=deaf) for model in NEEDS}
     return found
 
 
-def _judged(model: str, means: Mapping[str, Watch], *, fog: bool, disabled: bool, deaf: bool) -> Watch:
+def _judged(model: str, means: Mapping[str, Watch], *, fog: bool, far: bool, disabled: bool, deaf: bool) -> Watch:
     if disabled:
         return Watch("blind", "disabled")
     if deaf:
@@ -65,6 +70,8 @@ def _judged(model: str, means: Mapping[str, Watch], *, fog: bool, disabled: bool
     watches = [means[each] for each in needs]
     if fog and "camera" in needs:
         watches.append(Watch("partly", "fog"))
+    if far and model in PEOPLE:
+        watches.append(Watch("partly", "far", "camera"))
     worst = max(watches, key=lambda watch: _WORSE[watch.state], default=WELL)
     others = len([watch for watch in watches if watch.state != "blind"])
     return worst._replace(state="partly") if worst.state == "blind" and len(needs) > 1 and others else worst  # the other means still sees some

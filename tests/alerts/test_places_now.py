@@ -78,6 +78,14 @@ def test_an_outage_blinds_every_device_that_it_names():
     assert [found[f"seg-0{n}"]["M01"].state for n in (2, 3, 4, 5)] == ["watching", "blind", "blind", "watching"]
 
 
+def test_where_every_camera_is_far_people_are_small_and_boats_are_not():
+    found = watching(SITE, BAY, [])
+    assert found["seg-05"]["M09"] == Watch("watching")
+    assert found["seg-06"]["M09"] == Watch("partly", "far", "camera")
+    assert words(found["seg-06"]["M09"]) == ("摄像机较远,人像过小", "camera far: people are small")
+    assert found["seg-06"]["M06"] == Watch("watching")
+
+
 def test_fog_a_disabled_model_and_a_dead_bridge_are_said():
     fog = watching(SITE, BAY, [alert("M17", "bay", "yellow", code="fog")])
     assert fog["seg-05"]["M09"] == Watch("partly", "fog")
