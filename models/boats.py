@@ -11,7 +11,7 @@ import numpy as np
 
 from models.batch import Batch
 from models.columns import BOAT, PERSON
-from models.following import SIGMAS, away
+from models.following import SIGMAS, away, known_or_zero
 from models.places import Places
 
 BOATS = 500  # followed in an area at most; ours
@@ -101,7 +101,7 @@ class Boats:
         boat.looks += 1
         boat.last, (boat.longitude, boat.latitude), boat.dark = at, place, bool(objects.lit[i] == 0)
         boat.score, boat.name, boat.moved = float(objects.score[i]), f"{camera}/{at}", max(boat.moved, away(boat.begun, place))
-        boat.error, boat.speed = float(np.nan_to_num(objects.error[i])), float(np.nan_to_num(objects.speed[i]))
+        boat.error, boat.speed = known_or_zero(objects.error[i]), known_or_zero(objects.speed[i])
         if np.isfinite(objects.length[i]):
             boat.length = float(objects.length[i])
         if away(boat.spot, place) > by.still:
@@ -110,7 +110,7 @@ class Boats:
     def _before(self, key: int, camera: str, batch: Batch, i: int, by: Measures) -> int | None:
         """The track that ended where this one begins, as well as the camera places boats, and as far as they go meanwhile."""
         objects, at, place = batch.objects, int(batch.objects.at[i]), (float(batch.objects.longitude[i]), float(batch.objects.latitude[i]))
-        error, speed = float(np.nan_to_num(objects.error[i])), float(np.nan_to_num(objects.speed[i]))
+        error, speed = known_or_zero(objects.error[i]), known_or_zero(objects.speed[i])
         ended = [
             (metres, other)
             for other, boat in self.of.items()

@@ -13,7 +13,7 @@ import numpy as np
 from ingest.site import Area, Site, Vessel, Zone
 from ingest.zones import in_force
 from models.batch import Batch
-from models.columns import Ints, Positions, Truths, taken
+from models.columns import Positions, Truths
 from models.memory import grown
 from models.model import Finding, FoundLevel
 from models.parameters import parameter, placed
@@ -128,26 +128,29 @@ class Boundary:
         fixes = batch.positions
         memory.near = grown(memory.near, len(batch.vessels), False)
         close = watch.close(fixes)
-        for i in np.flatnonzero(close.any(axis=0) | memory.near[fixes.subject]):
-            self._fix(memory, taken(fixes, slice(i, i + 1)), batch.heard, watch, np.flatnonzero(close[:, i]))
+        rows = np.flatnonzero(close.any(axis=0) | memory.near[fixes.subject])
+        if not len(rows):
+            return
+        sheltered = watch.places.sheltered(fixes.longitude[rows], fixes.latitude[rows]).tolist()
+        for i, hidden in zip(rows.tolist(), sheltered, strict=True):
+            self._fix(memory, fixes, i, batch.heard, watch, np.flatnonzero(close[:, i]).tolist(), sheltered=hidden)
 
-    def _fix(self, memory: Memory, fix: Positions, heard: int, watch: "Watch", close: Ints) -> None:
-        row, at = int(fix.subject[0]), int(fix.at[0])
+    def _fix(self, memory: Memory, fixes: Positions, i: int, heard: int, watch: "Watch", close: list[int], *, sheltered: bool) -> None:
+        row, at = int(fixes.subject[i]), int(fixes.at[i])
         ship = memory.ships.get(row)
         if ship is not None and at <= ship.at:
             return  # a repetition, or older than the last
         memory.touched[row] = True
-        if not fix.owner[0]:
+        if not fixes.owner[i]:
             if ship is not None:
                 ship.edges.clear()
             return
-        here = Fix(float(fix.longitude[0]), float(fix.latitude[0]), float(fix.sog[0]), float(fix.cog[0]))
+        here = Fix(float(fixes.longitude[i]), float(fixes.latitude[i]), float(fixes.sog[i]), float(fixes.cog[i]))
         before = None if ship is None or at - ship.at > self.way else (ship.longitude, ship.latitude)
         if ship is None:
             ship = memory.ships[row] = Ship(at, heard, *here)
             memory.near[row] = True
         ship.at, ship.heard, ship.longitude, ship.latitude, ship.sog, ship.cog = at, heard, *here
-        sheltered = bool(watch.places.sheltered(fix.longitude, fix.latitude)[0])
         near = [watch.zones[n] for n in close]
         for zone in (*near, *(each for each in watch.zones if each.id in ship.edges and each not in near)):
             edge = ship.edges.get(zone.id) or Edge()

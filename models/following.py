@@ -5,6 +5,7 @@ begins close to where another of the same camera just ended goes on with its tim
 once in three looks begins anew each time. How close is close depends on how well the camera places what it sees. Nobody is recognised again.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -116,7 +117,7 @@ class Following:
     def _see(self, zone: str, camera: str, batch: Batch, visit: int, of: int, by: Measures) -> None:
         objects, at = batch.objects, int(batch.visits.at[visit])
         key, place = int(objects.track[of]), (float(objects.longitude[of]), float(objects.latitude[of]))
-        error = float(np.nan_to_num(objects.error[of]))
+        error = known_or_zero(objects.error[of])
         tracks = self.zones.setdefault(zone, {})
         track = tracks.get(key)
         if track is None or at - track.last > by.gap:
@@ -177,6 +178,11 @@ def away(one: tuple[float, float], other: tuple[float, float]) -> float:
     """Metres between two places near each other; NaN where one is not known."""
     east, north = scale(other[1]) if np.isfinite(other[1]) else (np.nan, np.nan)
     return float(np.hypot(((one[0] - other[0] + 180.0) % 360.0 - 180.0) * east, (one[1] - other[1]) * north))
+
+
+def known_or_zero(value: float) -> float:
+    """0 for NaN; np.nan_to_num takes 15 us for one number."""
+    return 0.0 if math.isnan(value) else float(value)
 
 
 def _any_of(column: Ints, few: tuple[int, ...]) -> Truths:

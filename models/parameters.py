@@ -46,10 +46,11 @@ def _range(low: float | None, high: float | None, unit: str) -> str:
 
 def placed(model: M, site: Site, zone: Zone) -> M:
     """The model as it judges in one zone, whose properties may name parameters: `"M05.dwell": "15min"`. They are checked when a site is read."""
-    kept: dict[tuple[Any, str], M] = site.__dict__.setdefault("placed", {})
-    if (model, zone.id) not in kept:
+    kept: dict[tuple[int, str], tuple[M, M]] = site.__dict__.setdefault("placed", {})  # by identity: to hash a model is to hash all its parameters
+    known = kept.get((id(model), zone.id))
+    if known is None:
         code = type(model).code  # type: ignore[attr-defined]  # a model: naming its protocol here would be a circle
         own = {name.removeprefix(f"{code}."): value for name, value in zone.properties.items() if name.startswith(f"{code}.")}
         made: M = dataclasses.replace(model, **{name: checked(type(model), name, value) for name, value in own.items()}) if own else model  # type: ignore[type-var]  # as above
-        kept[model, zone.id] = made
-    return kept[model, zone.id]
+        known = kept[id(model), zone.id] = model, made
+    return known[1]

@@ -4,6 +4,7 @@ Local metres are about the area's origin; within 30 km of it their error is unde
 """
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import shapely
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from ingest.geo import scale
 from ingest.site import Area, Lonlat, Site, Zone
 from models.columns import NOTHING, Floats, Ints, Objects, Truths, Visits, taken
+
+N = TypeVar("N", Floats, float)
 
 SHELTER = ("harbour", "berth", "anchorage", "aquaculture")  # masks for M12 to M15; warning-models §0.4
 BESIDE = 60.0  # m from a zone to the middle of a segment that lies along it; ours
@@ -38,8 +41,8 @@ class Places:
         self._coast = None if coast is None else shapely.STRtree(_pieces(coast))
         self.row = {zone.id: row for row, zone in enumerate(site.zones)}
 
-    def local(self, longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
-        """Metres east and north of the area's origin; the date line is no wall."""
+    def local(self, longitude: N, latitude: N) -> tuple[N, N]:
+        """Metres east and north of the area's origin, of columns or of one place; the date line is no wall."""
         east = ((longitude - self.origin[0] + 180) % 360 - 180) * self._east
         return east, (latitude - self.origin[1]) * self._north
 

@@ -79,8 +79,8 @@ class Watch:
         return Look(away > by.clear, inside=False, crosses=crosses, due=_due(shape, by, fix, point))
 
     def _metres(self, longitude: float, latitude: float) -> tuple[float, float]:
-        east, north = self.places.local(np.array([longitude]), np.array([latitude]))
-        return float(east[0]), float(north[0])
+        east, north = self.places.local(longitude, latitude)
+        return float(east), float(north)
 
 
 def _due(shape: shapely.Geometry, by: Measures, fix: Fix, point: shapely.Point) -> int | None:
