@@ -63,6 +63,26 @@ def test_every_station_of_the_strait_can_be_predicted_and_keeps_within_its_highe
         assert abs(levels.mean() - datums["MSL"]) < 0.02
 
 
+# Where a search through the 19 years from 2017 to 2036 found the lowest and the highest water
+EXTREMES = {
+    "ticon/xiamen-376a-chn-uhslc_rq": (2_067_332_400_000, 2_012_446_800_000),
+    "ticon/kanmen-632a-chn-uhslc_rq": (2_083_953_600_000, 2_012_522_400_000),
+    "ticon/keelung-341-twn-uhslc_fd": (1_767_466_800_000, 1_626_962_400_000),
+    "ticon/shanwei-641a-chn-uhslc_rq": (1_655_280_000_000, 1_795_701_600_000),
+}
+
+
+@pytest.mark.skipif(not STATIONS.exists(), reason="no TICON-4 stations: COAST_DATA")
+@pytest.mark.parametrize("name", EXTREMES)
+def test_the_highest_and_lowest_tide_of_19_years_are_those_that_the_station_publishes(bay, name):
+    (station,) = [each for each in json.loads(STATIONS.read_text()) if each["id"] == name]
+    tide = with_tide(bay, **station)
+    lowest, highest = (tide.level(np.arange(at - 3 * HOUR, at + 3 * HOUR, 5 * 60_000)) for at in EXTREMES[name])
+    zero = station["datums"][station["chart_datum"]]
+    assert lowest.min() == pytest.approx(station["datums"]["LAT"] - zero, abs=0.03)
+    assert highest.max() == pytest.approx(station["datums"]["HAT"] - zero, abs=0.035)
+
+
 def test_the_level_at_a_time_is_the_same_alone_and_among_others_and_whatever_was_asked_before(bay, xiamen):
     times = np.random.default_rng(1).integers(START, START + 60 * DAY, 500)
     together = xiamen.level(times)

@@ -136,3 +136,25 @@ def test_a_real_anemometer_stands_still_never_and_is_missed_in_its_gaps(buoy):
     assert longest == (5, 3.5)
     assert not [each for each in found if each.code != "sensor_missing"]
     assert sum(each.level == "blue" for each in found) == len(holes(rows, 30 * MINUTE))
+
+
+# Water level
+
+
+def test_a_year_of_a_real_gauge_is_no_fault(tmp_path):
+    """Honolulu 2010, hourly, complete: it never stands still for longer than two hours, and nothing is told."""
+    values = [float(line.split()[1]) / 1000 for line in needs("tide/HNL2010.asc").read_text().splitlines()]
+    begin = int(datetime(2010, 1, 1, tzinfo=UTC).timestamp()) * 1000
+    said = [
+        (
+            begin + n * HOUR + 40,
+            "met-1",
+            "tide",
+            {"ts": begin + n * HOUR, "sent": begin + n * HOUR, "seq": n, "boot": 7, "level": value, "datum": "chart"},
+        )
+        for n, value in enumerate(values)
+    ]
+    found = judged(site(), tmp_path, [*said, *ticks(begin, begin + len(values) * HOUR, 30 * MINUTE)])
+    assert len(values) == 8760
+    assert max(len(list(run)) for _, run in groupby(values)) == 2
+    assert {each["subject"] for each in found} <= {"unheard"}
