@@ -21,6 +21,11 @@ class Surge:
         return sum(height * cos(2 * pi * at / period + phase) for height, period, phase in self.waves)
 
 
+def swing(at: int, hours: int) -> float:
+    """-1 to 1: the day's warmth, and the air's own tide, without which a barometer would stand still."""
+    return cos(2 * pi * at / (hours * HOUR))
+
+
 def sea(chance: Random, start: int, tide: Tide | None) -> Iterator[Say]:
     """Without end; no `tide` where the site cannot predict one."""
     surge = Surge(chance)
@@ -33,6 +38,7 @@ def sea(chance: Random, start: int, tide: Tide | None) -> Iterator[Say]:
         if tide is not None:
             yield at, "tide", {"level": round(float(tide.level(at)[0]) + surge.at(at), 3), "datum": "chart"}
         speeds = {"wind_speed": round(wind, 2), "averaging": 120, "wind_gust": round(wind * 1.3, 2), "wind_direction": round(towards, 1) % 360}
-        yield at, "weather", {**speeds, "visibility": 15_000.0, "air_temperature": round(warmth, 1), "pressure": round(pressure, 1)}
+        air = {"air_temperature": round(warmth + 3 * swing(at, 24), 1), "pressure": round(pressure + 1.5 * swing(at, 12), 1)}
+        yield at, "weather", {**speeds, "visibility": 15_000.0, **air}
         yield at, "wave", {"height": round(height, 2), "period": round(4 + 2 * height, 1), "direction": round(towards, 1) % 360}
         at += MINUTE

@@ -1,20 +1,21 @@
 """M02's rules for what sensors measure: nothing comes any more, the same value stands too long, values that cannot be, values that jump.
 
 The tests are those of IOOS QARTOD (gap, gross range, rate of change, flat line); their bounds depend on the place, so they are parameters. A calm sea, a
-calm night, clear air and a sensor that measures in coarse steps are not told as stuck: the first need `calm_for`, the last as much longer as its step is
-coarser. What a sensor says of one kind (its weather, its waves) is one alert: `met-1/weather`.
+calm night, clear air and a sensor that measures in coarse steps are not told as stuck: a calm needs `calm_for`, clear air never is, coarse steps need as
+much longer as they are coarser. What a sensor says of one kind (its weather, its waves) is one alert: `met-1/weather`.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ingest.events import Event, Tide, Water, Wave, Weather, kind_of
+from ingest.site import Site
 from models.batch import Batch, Rare, Standing
 from models.model import Finding
-from models.parameters import parameter
+from models.parameters import checked, parameter
 from models.subjects import Devices
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # ms
@@ -26,7 +27,7 @@ FAULTS = ("sensor_missing", "sensor_stuck", "sensor_range", "sensor_jumps")  # t
 
 
 class Quantity(NamedTuple):
-    """`step`: in which stations usually measure it, in its unit. Between `calm` and `clear` it never rests."""
+    """`step`: in which stations usually measure it, in its unit. Under `calm` it may rest for long, from `clear` on for ever."""
 
     name: str
     rule: str  # under which its parameters are named
@@ -42,7 +43,7 @@ QUANTITIES: dict[type[Event], tuple[Quantity, ...]] = {
     Wave: (Quantity("height", "wave", 0.1, "波高", "wave height", calm=0.1),),
     Weather: (
         Quantity("wind_speed", "wind", 0.1, "风速", "wind", calm=0.5),  # cup anemometers start at about 0.5 m/s
-        Quantity("visibility", "visibility", 10.0, "能见度", "visibility", clear=5_000.0),  # instruments end there or a little beyond
+        Quantity("visibility", "visibility", 10.0, "能见度", "visibility", clear=5_000.0),  # instruments end between 2 and 20 km, and say so for days
         Quantity("air_temperature", "air", 0.1, "气温", "air temperature"),
         Quantity("pressure", "pressure", 0.1, "气压", "pressure"),
     ),
@@ -100,7 +101,7 @@ class SensorRules:
     gap_least: int = parameter(5 * MINUTE, "ms", "ours", 1_000, DAY, "but not sooner")
     given_up: int = parameter(14 * DAY, "ms", "ours", DAY, 365 * DAY, "without a sample, after which a quantity is not expected any more")
     repeats: int = parameter(8, "samples", "QARTOD flat line: 5; ours: a real buoy gave one mean 5 times", 2, 1_000, "alike at least, for stuck")
-    calm_for: int = parameter(12 * HOUR, "ms", "ours: a real buoy gave 0.0 m/s for 3.5 h", HOUR, 30 * DAY, "of calm or clear air, for stuck")
+    calm_for: int = parameter(12 * HOUR, "ms", "ours: a real buoy gave 0.0 m/s for 3.5 h", HOUR, 30 * DAY, "of calm, for stuck")
     coarse: float = parameter(10.0, "1", "ours", 1, 1_000, "times longer at most for a coarse step, or one that is not known yet")
     tide_stuck: int = parameter(3 * HOUR, "ms", "ours: high water of a 0.2 m tide stays within 1 cm for 76 min", MINUTE, 30 * DAY, "of one level")
     wave_stuck: int = parameter(12 * HOUR, "ms", "QARTOD flat line; ours", MINUTE, 30 * DAY, "of one height")
@@ -138,8 +139,12 @@ class SensorRules:
             if value is not None and np.isfinite(value):
                 self._sample(sensor.series, quantity, rare.at, value, heard)
 
+    def can_be(self, quantity: Quantity, value: float) -> bool:
+        low, high = getattr(self, f"{quantity.rule}_low", -np.inf), getattr(self, f"{quantity.rule}_high", np.inf)
+        return bool(low <= value <= high)
+
     def _sample(self, known: dict[str, Series], quantity: Quantity, at: int, value: float, heard: int) -> None:
-        out = not getattr(self, f"{quantity.rule}_low", -np.inf) <= value <= getattr(self, f"{quantity.rule}_high", np.inf)
+        out = not self.can_be(quantity, value)
         series = known.get(quantity.name)
         if series is None:
             known[quantity.name] = Series(at, heard, np.nan if out else value, at, 1, out=int(out))
@@ -184,7 +189,9 @@ class SensorRules:
 
     def _stuck_after(self, series: Series, quantity: Quantity) -> float:
         """ms: longer for a coarse sensor, much longer in a calm."""
-        if not quantity.calm <= series.value < quantity.clear:
+        if series.value >= quantity.clear:
+            return np.inf
+        if series.value < quantity.calm:
             return self.calm_for
         longer = series.step / quantity.step if series.step else self.coarse
         usual: float = getattr(self, f"{quantity.rule}_stuck")
@@ -216,3 +223,14 @@ class SensorRules:
 def stuck_sensors(standing: Standing, quantity: str) -> set[str]:
     """Devices whose `quantity` M02 holds for stuck: nobody judges by it. Only at ticks, as all that stands."""
     return {finding.values["sensor"] for finding in standing.of("M02") if quantity in finding.values.get("stuck", ())}
+
+
+def believed(site: Site, quantity: str, value: float | None) -> float | None:
+    """`value`, or None where M02 holds it for impossible, by the bounds that the site gives: 99.9 m/s, which says "no value", must not ring once."""
+    if value is None:
+        return None
+    rules: SensorRules | None = site.__dict__.get("sensor_rules")
+    if rules is None:
+        names, given = {each.name for each in fields(SensorRules)}, site.thresholds.get("M02", {})
+        rules = site.__dict__["sensor_rules"] = SensorRules(**{name: checked(SensorRules, name, said) for name, said in given.items() if name in names})
+    return value if rules.can_be(_NAMED[quantity], value) else None
