@@ -3,6 +3,7 @@
 import dataclasses
 import random
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from alerts.hearing import Hearing
+from alerts.watching import NEEDS
+from alerts.wording import MODELS, REASONS
 from ingest.events import Distress, Heartbeat, Position, Sos, Status, Tamper, Tick
 from models import memory as memories
 from models.catalogue import CATALOGUE, models_for
@@ -20,6 +23,7 @@ from tests.models.streams import STREAMS
 from tests.small_coast import START, box, site, tick
 
 SITE = site()
+ROOT = Path(__file__).parents[2]
 
 
 @lru_cache(maxsize=32)
@@ -54,6 +58,20 @@ def test_cutting_the_stream_anywhere_changes_nothing(code, seed, cut):
 def test_the_stream_makes_the_model_speak(kind):
     """So that the promises below are not kept by silence."""
     assert any(finding.model == kind.code for seed in (1, 2) for finding in find(SITE, stream(kind.code, seed)))
+
+
+@pytest.mark.parametrize("kind", CATALOGUE)
+def test_the_model_has_its_words_its_story_and_its_scenario(kind):
+    said = {finding.code for finding in find(SITE, stream(kind.code, 1)) if finding.model == kind.code}
+    assert said <= {code for model, code in REASONS if model == kind.code}
+    assert kind.code in MODELS
+    assert f"{kind.code}: N_(" in (ROOT / "alerts" / "console" / "static" / "js" / "words.js").read_text()
+    assert kind.code in NEEDS
+    assert list((ROOT / "tests" / "replays" / kind.name).glob("*.expected"))
+    staged = [
+        file.read_text() for file in ((ROOT / "device_sim" / "coast.py"), *(ROOT / "device_sim" / "scenarios").glob("*.toml"))
+    ]  # faults of boxes are code
+    assert any(f'model = "{kind.code}"' in text or f'"model": "{kind.code}"' in text for text in staged)
 
 
 @pytest.mark.parametrize("code", DIFFERENT)
