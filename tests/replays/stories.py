@@ -6,6 +6,7 @@ difference there is what a reviewer judges.
 
 import json
 from collections.abc import Iterator
+from math import cos, pi
 from pathlib import Path
 
 from ingest.recording_file import rfc3339
@@ -99,6 +100,15 @@ def blows(begin: int, until: int, speed: float) -> Iterator[Said]:
         yield now + 40, "met-1", "weather", said
 
 
+def gauged(begin: int, until: int, stuck: tuple[int, int], gone: tuple[int, int]) -> Iterator[Said]:
+    """The gauge says the water every five minutes of [begin, until), the same in `stuck`, nothing in `gone`."""
+    for minute in range(begin, until, 5):
+        now = START + minute * MINUTE
+        level = round(3 + 2 * cos(2 * pi * (stuck[0] if stuck[0] <= minute < stuck[1] else minute) / 745), 2)
+        if not gone[0] <= minute < gone[1]:
+            yield now + 40, "met-1", "tide", {"ts": now, "sent": now, "seq": minute, "boot": 7, "level": level, "datum": "chart"}
+
+
 STORIES: dict[str, list[Said]] = {
     "sos/pressed_twice": [
         press(1, START, 1),
@@ -126,6 +136,7 @@ STORIES: dict[str, list[Said]] = {
     ],
     "box_health/one_silent": list(beats(range(6), 80 * MINUTE, {3: (5 * MINUTE, 75 * MINUTE)})),
     "box_health/segment_outage": list(beats(range(8), 20 * MINUTE, dict.fromkeys((2, 3, 4, 5), (5 * MINUTE, 12 * MINUTE)))),
+    "box_health/a_gauge_sticks_and_goes_dumb": list(gauged(0, 500, (60, 300), (350, 400))),
     "box_health/opened": [
         *beats(range(2), 3 * MINUTE),
         (START + 65_000, box(1), "tamper", {"ts": START + 65_000, "sent": START + 65_000, "seq": 100, "boot": 7, "door": True, "tilt": 2}),
