@@ -20,6 +20,7 @@ from models.memory import grown
 from models.model import Finding, FoundLevel
 from models.parameters import parameter
 from models.places import Places, places_of
+from models.sensors import believed
 from models.subjects import Devices
 
 NEVER = -1
@@ -96,8 +97,8 @@ class PositionSilence:
 
     def step(self, memory: Memory, batch: Batch, site: Site) -> Iterator[Finding]:
         for rare in batch.rare:
-            if isinstance(rare.event, Weather) and rare.event.wind_speed is not None:
-                memory.wind = rare.event.wind_speed
+            if isinstance(rare.event, Weather) and (wind := believed(site, "wind_speed", rare.event.wind_speed)) is not None:
+                memory.wind = wind
         if len(batch.positions.nth) and batch.heard >= 0:
             _grow(memory, len(batch.vessels))
             self._receivers(memory, batch)

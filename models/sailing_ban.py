@@ -21,6 +21,7 @@ from models.model import Finding, FoundLevel
 from models.parameters import parameter
 from models.places import places_of
 from models.ports import harbours_of, watched
+from models.sensors import believed
 from models.subjects import Devices
 
 DAY = 86_400_000  # ms
@@ -84,8 +85,8 @@ class SailingBan:
             event = rare.event
             if isinstance(event, Bulletin):
                 memory.bans.hear(event, rare.at)
-            elif isinstance(event, Weather) and event.wind_speed is not None:
-                memory.bans.feel(event.wind_speed, rare.at)
+            elif isinstance(event, Weather) and (wind := believed(site, "wind_speed", event.wind_speed)) is not None:
+                memory.bans.feel(wind, rare.at)
             elif isinstance(event, Trip):
                 _report(memory, event, rare.at, site)
         if batch.tick and batch.now // MINUTE != memory.scanned:

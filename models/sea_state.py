@@ -2,7 +2,8 @@
 
 One alert an area and hazard: its subject is `bay/wind`, `bay/fog`, `bay/wave`, `bay/surge`, or what only bulletins tell (`typhoon`, `thunderstorm`,
 `tsunami`); the reason's code is the hazard. High waves also warn each bathing zone (`rip`, the zone is the subject). The colour rises at once and falls an hour
-after the last measurement that reached it; what a bulletin raised falls with the bulletin. Nobody believes a sensor that M02 holds for stuck, or a buoy that is adrift, which is told.
+after the last measurement that reached it; what a bulletin raised falls with the bulletin. Nobody believes a value that M02 holds for
+impossible, a sensor that it holds for stuck, or a buoy that is adrift, which is told.
 """
 
 from collections.abc import Iterator
@@ -24,14 +25,14 @@ from models.model import RANK, Finding, FoundLevel
 from models.parameters import parameter
 from models.samples import NEVER, Samples, noted
 from models.sea_words import words
-from models.sensors import stuck_sensors
+from models.sensors import believed, stuck_sensors
 from models.subjects import Devices
 
 MINUTE, HOUR = 60_000, 3_600_000  # ms
 LEVELS: tuple[FoundLevel, ...] = ("over", "blue", "yellow", "orange", "red")
 HAZARDS = ("wind", "fog", "wave", "surge", "typhoon", "thunderstorm", "tsunami")
 MEASURED = {"wind": ("speed", "gust"), "fog": ("visibility",), "wave": ("height",), "surge": ("level",)}
-JUDGED_AS = {"speed": "wind_speed", "visibility": "visibility", "height": "height", "level": "level"}  # M02's names
+JUDGED_AS = {"speed": "wind_speed", "gust": "wind_speed", "visibility": "visibility", "height": "height", "level": "level"}  # M02's names
 
 
 @dataclass
@@ -102,14 +103,15 @@ class SeaState:
                 memory.bulletins.hear(event, at, HAZARDS)
             elif isinstance(event, Weather):
                 for name, value in (("speed", event.wind_speed), ("gust", event.wind_gust), ("visibility", event.visibility)):
-                    noted(memory.samples, f"{sensor}/{name}", at, value, batch.heard)
+                    noted(memory.samples, f"{sensor}/{name}", at, believed(site, JUDGED_AS[name], value), batch.heard)
             elif isinstance(event, Camera):
                 if not (event.too_dark or event.frozen or event.mode in ("infrared", "thermal")):  # it judges by what it sees far off
                     noted(memory.samples, f"{sensor}/seen", at, event.visibility, batch.heard)
             elif isinstance(event, Wave):
-                noted(memory.samples, f"{sensor}/height", at, event.height, batch.heard)
+                noted(memory.samples, f"{sensor}/height", at, believed(site, "height", event.height), batch.heard)
             elif isinstance(event, Tide):
-                noted(memory.samples, f"{sensor}/level", at, above_chart(site.tide, event.level, event.datum), batch.heard)
+                level = believed(site, "level", event.level)
+                noted(memory.samples, f"{sensor}/level", at, level if level is None else above_chart(site.tide, level, event.datum), batch.heard)
         if batch.tick and batch.now // MINUTE != memory.scanned:
             memory.scanned = batch.now // MINUTE
             if memory.samples or memory.bulletins.notices or memory.hazards:

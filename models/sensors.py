@@ -232,5 +232,7 @@ def believed(site: Site, quantity: str, value: float | None) -> float | None:
     rules: SensorRules | None = site.__dict__.get("sensor_rules")
     if rules is None:
         names, given = {each.name for each in fields(SensorRules)}, site.thresholds.get("M02", {})
-        rules = site.__dict__["sensor_rules"] = SensorRules(**{name: checked(SensorRules, name, said) for name, said in given.items() if name in names})
+        rules = site.__dict__["sensor_rules"] = SensorRules(
+            **{name: checked(SensorRules, name, said) for name, said in given.items() if name in names}
+        )
     return value if rules.can_be(_NAMED[quantity], value) else None

@@ -23,7 +23,7 @@ from models.model import RANK, Finding, FoundLevel
 from models.parameters import parameter, placed
 from models.permits import Permits
 from models.places import places_of
-from models.sensors import stuck_sensors
+from models.sensors import believed, stuck_sensors
 from models.subjects import Devices
 from models.zone_entry import Entry, finding_of
 
@@ -110,7 +110,8 @@ class Stranding:
             yield from self._judge(memory, zones, batch, site)
 
     def _gauge(self, memory: Memory, event: Tide, at: int, batch: Batch, site: Site) -> None:
-        level, tide = above_chart(site.tide, event.level, event.datum), tide_of(site, batch.devices.area.id)
+        said, tide = believed(site, "level", event.level), tide_of(site, batch.devices.area.id)
+        level = None if said is None else above_chart(site.tide, said, event.datum)
         if level is None or event.device in memory.stuck:
             return
         if not memory.water or at >= memory.water[0]:

@@ -19,6 +19,7 @@ from models.model import Finding, FoundLevel
 from models.parameters import parameter
 from models.places import places_of
 from models.ports import AT_SEA, IN_PORT, NEVER, Ports, hear, nobody, watched
+from models.sensors import believed
 from models.subjects import Devices
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # ms
@@ -97,8 +98,8 @@ class Trips:
         for rare in batch.rare:
             if isinstance(rare.event, Trip):
                 self._report(memory, rare.event, rare.at, site)
-            elif isinstance(rare.event, Weather) and rare.event.wind_speed is not None:
-                memory.wind = rare.event.wind_speed
+            elif isinstance(rare.event, Weather) and (wind := believed(site, "wind_speed", rare.event.wind_speed)) is not None:
+                memory.wind = wind
         if len(batch.positions.nth):
             memory.touched.update(dict.fromkeys(hear(memory.ports, batch, site, self.away, self.fixes, self.stay), True))
         if batch.tick:

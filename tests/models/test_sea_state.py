@@ -216,6 +216,23 @@ def test_fog_in_a_dead_calm_is_told_and_stands_although_the_anemometer_gives_not
     assert [each.level for each in found if each.subject == "bay/fog"] == ["red"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "well", "wrong"), [(Weather, "wind_speed", 5.0, 99.9), (Weather, "wind_gust", 7.0, 99.0), (Wave, "height", 1.0, 99.0)]
+)
+def test_a_value_that_cannot_be_rings_nowhere_not_even_once(kind, name, well, wrong):
+    """Buoys and feeds say 99 for "no value". Boats are at sea meanwhile: no gale is told of them either."""
+    boat = [fix("412000001", START + n * 5 * MINUTE, LONGITUDE, LATITUDE - 0.1) for n in range(24)]
+    said = [*spoken(kind, 0, 60, **{name: well}), *spoken(kind, 60, 60, **{name: wrong})]
+    found = find(COAST, sorted([*boat, *said], key=lambda event: event.received))
+    assert not [each for each in found if each.model in ("M10", "M12", "M15", "M16", "M17")]
+
+
+def test_a_site_says_itself_what_can_be():
+    said = [*weather(0, 60, wind_speed=5.0), *weather(60, 60, wind_speed=30.0)]
+    assert "orange" in [each.level for each in m17(said)]
+    assert m17(said, structs.replace(COAST, thresholds={"M02": {"wind_high": 25}})) == []
+
+
 def test_a_buoy_that_left_its_place_is_told_and_not_believed():
     def lies(north):
         return Position(**{**structs.asdict(fix("met-1", START, LONGITUDE + 0.01, LATITUDE + north / 110_770)), "owner": True})
