@@ -154,7 +154,9 @@ class SensorRules:
             return
         series.intervals = [*series.intervals, since_last][-INTERVALS:]
         series.at, series.heard, series.out, jumped = at, heard, (series.out << 1 | out) & WINDOW, False
-        if not out:
+        if out:
+            series.count = 0  # what it says meanwhile is not the same value
+        else:
             change = abs(value - series.value)
             jumped = change > getattr(self, f"{quantity.rule}_jump", np.inf) * max(1.0, since_last / (10 * MINUTE))
             if change > 1e-6:  # NaN, after a first one out of range, is no change

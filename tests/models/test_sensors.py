@@ -124,6 +124,11 @@ def test_values_that_cannot_be_are_told_from_the_third_and_until_twenty_good_one
     assert not judged(said(Weather, lambda n: 99.9 if n in (30, 31) else moving(n), wind_speed=80), 13)
 
 
+def test_a_calm_before_impossible_values_is_not_called_stuck():
+    found = judged(said(Weather, lambda n: moving(n) if n < 10 else 0.0 if n < 22 else 99.9, wind_speed=120), 20)
+    assert told(found) == [("met-1/weather", "blue", "sensor_range")]
+
+
 def test_spikes_are_told_and_one_step_is_not():
     spikes = judged(said(Water, lambda n: 30.0 if n in (30, 33) else 15 + 0.1 * (n % 2), temperature=80), 13)
     assert told(spikes)[0] == ("met-1/water", "blue", "sensor_jumps")
