@@ -1,5 +1,7 @@
 """When something that keeps alerts quiet begins or ends: which open alerts fall silent, and which are told after all."""
 
+from collections.abc import Sequence
+
 from alerts.life_cycle.board import Board
 from alerts.life_cycle.case import Case
 from alerts.life_cycle.suppression import explains_others
@@ -17,12 +19,24 @@ def explain(board: Board, case: Case, now: int) -> None:
         board.explaining[id_] = case
     elif board.explaining.pop(id_, None) is None:
         return
-    judge(board, now)
+    judge(board, now, _concerned(board, case))
 
 
-def judge(board: Board, now: int) -> None:
-    """Whether each open alert is kept quiet now; one that no longer is, and was not answered, is told."""
-    for case in board.in_order():
+def _concerned(board: Board, cause: Case) -> list[Case]:
+    """What this case explains or explained: of thousands that are open only these may change."""
+    if not cause.inhibits and explains_others(cause):
+        return board.in_order()  # a receiver names no vessels
+    named = set(cause.inhibits)
+    return [
+        case
+        for case in board.in_order()
+        if case.alert.subject in named or (case.alert.suppressed is not None and case.alert.suppressed.by == cause.alert.id)
+    ]
+
+
+def judge(board: Board, now: int, cases: Sequence[Case] | None = None) -> None:
+    """Whether each open alert, or each of `cases`, is kept quiet now; one that no longer is, and was not answered, is told."""
+    for case in board.in_order() if cases is None else cases:
         alert = case.alert
         quiet = board.kept_quiet(alert, now)
         if quiet == alert.suppressed:

@@ -12,7 +12,7 @@ from alerts.alert import Alert, Suppressed, alert_key
 from alerts.life_cycle.case import ENDLESS, Case
 from ingest.events import Exercise, Level, Matchers, Silence, Work
 from ingest.site import Site
-from models.model import RANK, Finding
+from models.model import RANK, Finding, FoundLevel
 
 MINUTE, HOUR = 60_000, 3_600_000  # ms
 SILENCE_LIMIT = 8 * HOUR  # wire document
@@ -112,7 +112,8 @@ def suppression(alert: Alert, quiet: Quiet, explaining: Iterable[Case], site: Si
         if _explains(other, alert):
             return Suppressed("inhibited", other.alert.id)
     for mute in quiet.mutes.values():
-        if now < mute.until and mute.finding.drill == alert.drill and _covers(mute.finding, alert):
+        cause = mute.finding
+        if now < mute.until and cause.drill == alert.drill and _covers(cause.model, cause.code, cause.subject, cause.level, cause.inhibits, alert):
             return Suppressed("inhibited", mute.alert, mute.until)
     return None
 
@@ -129,21 +130,16 @@ def _explains(other: Case, alert: Alert) -> bool:
     cause = other.alert
     if not other.is_open or cause.condition == "over" or cause.id == alert.id or cause.drill != alert.drill:
         return False
-    return _covers(
-        Finding(
-            model=cause.model, subject=cause.subject, level=cause.level, code=cause.reason.code, index=0, cause="", occurred=0, inhibits=other.inhibits
-        ),
-        alert,
-    )  # fmt: skip
+    return _covers(cause.model, cause.reason.code, cause.subject, cause.level, other.inhibits, alert)
 
 
-def _covers(cause: Finding, alert: Alert) -> bool:
+def _covers(model: str, code: str, subject: str, level: FoundLevel, inhibits: tuple[str, ...], alert: Alert) -> bool:
     """An outage explains the boxes in it, at most at its own level; a receiver that is down explains the vessels that it heard."""
     if alert.model in ENDLESS:
         return False
-    if cause.model == "M02" and cause.code == "receiver_down" and alert.model == "M12":
-        return bool(alert.reason.values.get("receiver") == cause.subject)
-    return cause.model == alert.model and alert.subject in cause.inhibits and RANK[alert.level] <= RANK[cause.level]
+    if model == "M02" and code == "receiver_down" and alert.model == "M12":
+        return bool(alert.reason.values.get("receiver") == subject)
+    return model == alert.model and alert.subject in inhibits and RANK[alert.level] <= RANK[level]
 
 
 def next_bound(quiet: Quiet, now: int) -> int | None:
