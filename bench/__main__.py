@@ -12,7 +12,7 @@ import msgspec
 
 from bench.figure import Figure
 
-ALL = ("gateway", "fold", "bridge", "path", "memory")
+ALL = ("gateway", "fold", "budgets", "bytewax", "bridge", "path", "memory")
 ROOT = Path(__file__).resolve().parents[1]
 HEAD = ("what", "figure", "budget", "beside")
 
