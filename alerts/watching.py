@@ -18,9 +18,8 @@ WELL_SEEN = (
     150.0  # m beyond which a person is under 24 of 1080 lines tall (50 degrees wide) and found 3 times in 10 looks; ours, as device_sim/vision.py
 )
 PEOPLE = ("M04", "M05", "M08", "M09", "M10")  # look for people
-DOWN = frozenset(
-    {"silent", "segment_outage", "receiver_down", "unheard", "camera_blind", "stretch_blind", "segment_blind"}
-)  # reasons by which a device sees nothing
+DOWN = frozenset({"silent", "segment_outage", "receiver_down", "unheard"})  # M02's reasons by which a device sees nothing
+FAILED = frozenset({"light", "both", "too_dark", "too_blurry", "too_bright", "frozen", "turned_away", "no_frames"})  # M03's, about what it names
 NEEDS: Mapping[str, tuple[Means, ...]] = {
     "M01": ("box",), "M02": (), "M03": ("light", "camera"), "M04": ("camera",), "M05": ("camera",), "M06": ("camera", "receiver"),
     "M07": ("camera",), "M08": ("camera",), "M09": ("camera",), "M10": ("camera",), "M11": ("camera", "receiver"), "M12": ("receiver",),
@@ -28,7 +27,7 @@ NEEDS: Mapping[str, tuple[Means, ...]] = {
 }  # fmt: skip
 WORDS: Mapping[str, tuple[str, str]] = {
     "none": ("无{means}", "no {means}"), "down": ("{means}离线", "{means} down"), "some_down": ("部分{means}离线", "some {means} down"),
-    "fog": ("大雾", "fog"), "far": ("{means}较远,人像过小", "{means} far: people are small"), "disabled": ("模型停用", "model disabled"), "unheard": ("未收到数据", "nothing is heard"),
+    "fog": ("雨雾", "fog or rain"), "far": ("{means}较远,人像过小", "{means} far: people are small"), "disabled": ("模型停用", "model disabled"), "unheard": ("未收到数据", "nothing is heard"),
 }  # fmt: skip
 
 
@@ -48,7 +47,11 @@ def watching(site: Site, area: Area, alerts: Iterable[Alert]) -> dict[str, dict[
     """Segment -> model -> how well; what is watched well is in it too."""
     open_ones = [alert for alert in alerts if alert.condition == "active" and alert.resolved is None and not alert.drill]
     down = _down(site, open_ones)
-    fog = any(alert.model == "M17" and alert.reason.code == "fog" and RANK[alert.level] >= RANK["yellow"] for alert in open_ones)
+    fog = any(
+        (alert.model == "M17" and alert.reason.code == "fog" and RANK[alert.level] >= RANK["yellow"])
+        or (alert.model == "M03" and alert.reason.code == "environment")
+        for alert in open_ones
+    )
     disabled = {str(alert.reason.values.get("model")) for alert in open_ones if alert.reason.code == "model_disabled"}
     deaf = any(alert.model == "SYS" and alert.reason.code in ("no_tick", "broker_lost") for alert in open_ones)
     area_wide = {means: _of(_standing(site, area.id, means), down, means) for means in ("receiver", "sensor", "station")}
@@ -90,7 +93,9 @@ def _down(site: Site, alerts: list[Alert]) -> set[str]:
     """Ids of the devices that see and hear nothing: by an alert about them, or one of an outage of their segments."""
     found: set[str] = set()
     for alert in alerts:
-        if alert.model not in ("M02", "M03") or alert.reason.code not in DOWN:
+        if alert.model == "M03":
+            found.update(_failed(site, alert))
+        if alert.model != "M02" or alert.reason.code not in DOWN:
             continue
         if alert.subject in site.device:
             found.add(alert.subject)
@@ -98,6 +103,19 @@ def _down(site: Site, alerts: list[Alert]) -> set[str]:
             name for name in (*alert.evidence, *alert.reason.values.get("first", ())) if name in site.device
         )  # an outage and devices never heard name theirs
     return found
+
+
+def _failed(site: Site, alert: Alert) -> set[str]:
+    """Ids of the lights and cameras that M03 tells of: those it names in its segment, or all of a shore that is dark and unseen."""
+    values, first = alert.reason.values, site.segment.get(alert.subject)
+    if alert.reason.code in FAILED:
+        named = values.get("devices", ())
+        return {each.id for each in site.devices if each.segment == alert.subject and (each.place or each.id) in named}
+    if alert.reason.code != "dark_shore" or first is None:
+        return set()
+    row = range(first.index, first.index + int(values.get("segments", 1)))
+    dark = {each.id for each in site.segments if each.line == first.line and each.index in row}
+    return {each.id for each in site.devices if each.type in ("light", "camera") and each.segment in dark}
 
 
 def _standing(site: Site, area: str, means: Means) -> tuple[Device, ...]:

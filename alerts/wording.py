@@ -51,6 +51,7 @@ REASONS: dict[tuple[str, str], tuple[str, str]] = {
     ("M03", "turned_away"): ("摄像机视角被移动", "camera turned away from what it watches"),
     ("M03", "no_frames"): ("摄像机在线但无图像", "camera lives but sends no frames"),
     ("M03", "both"): ("岸段灯光与摄像机同时失效", "light and camera of this stretch both failed"),
+    ("M03", "environment"): ("多数摄像机画面模糊,可能是雨、雾或浪花", "Most cameras are blurred: rain, fog or spray"),
     ("M03", "dark_shore"): ("连续 {segments} 段约 {metres} 米岸线夜间无灯无视频,请派巡逻", "{segments} stretches, {metres} m of shore, dark and unseen: send a patrol"),
     ("M03", "feeder"): ("供电回路 {feeder} 故障:{segments} 个岸段灯光或摄像机失效", "feeder {feeder}: lights or cameras of {segments} stretches failed together"),
     ("M04", "entered"): ("{zone_zh}有人闯入({persons} 人,车辆 {vehicles})", "{zone_en} entered: {persons} persons, {vehicles} vehicles"),

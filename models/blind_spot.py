@@ -2,7 +2,7 @@
 
 A light is faulty when it is commanded on and draws less than half its current. A camera is blind when it is too dark, blurred, turned away or frozen, or sends
 no frames though it lives. Devices that are silent altogether are told by M02 and count here as blind. In fog a blurred camera is only foggy, when most
-cameras blur at once it rains, at night a spider crosses the lens and a drop dries, a low sun only dazzles, and a camera that was sent to another preset has
+cameras blur at once it rains, what crosses a lens at night again and again is a spider, a low sun only dazzles, and a camera that was sent to another preset has
 not been turned away. What hangs on one feeder is one alert.
 """
 
@@ -23,6 +23,7 @@ SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000  # ms
 SCAN = 5 * SECOND  # of log time between two judgements
 LEVELS: tuple[FoundLevel, ...] = ("over", "blue", "yellow", "orange")
 SENT_ON = frozenset({"on", "warn", "strobe", "search"})
+SMEARED = ("too_blurry", "too_bright")  # as by a spider or a drop before the lens
 LOW_SUN = (-6.0, 12.0)  # degrees between which it dazzles; ours
 
 
@@ -46,6 +47,8 @@ class Eye:
     reasons: dict[str, int] = field(default_factory=dict)  # why it is blind -> since
     good: int = NEVER
     told: str = ""
+    began: int = NEVER  # since when it is blind as told
+    passing: bool = False  # this night something crossed the lens and was gone soon
 
 
 @dataclass
@@ -152,8 +155,9 @@ class BlindSpot:
         }
         fog = any(finding.code == "fog" for finding in batch.standing.of("M17"))
         lights = self._dark(memory, batch)
-        eyes = self._blind(memory, batch, silent, fog=fog or self._rain(memory, batch))
-        now: dict[str, list[Any]] = {}
+        rain = not fog and self._rains(memory, batch)
+        eyes = self._blind(memory, batch, silent, fog=fog or rain)
+        now: dict[str, list[Any]] = {f"{batch.devices.area.id}/cameras": [1, "environment", []]} if rain else {}
         blind = self._segments(lights, eyes, silent, batch, site, now, night=memory.night)
         self._in_a_row(blind, site, now)
         self._by_feeder({**lights, **eyes}, batch, now)
@@ -190,25 +194,27 @@ class BlindSpot:
             why = [
                 reason
                 for reason, since in eye.reasons.items()
-                if eye.at - since >= self._patience(reason, memory) and not self._environmental(reason, memory, fog=fog)
+                if eye.at - since >= self._patience(reason, eye, memory) and not self._environmental(reason, memory, fog=fog)
             ]
             if stopped and name not in silent:
                 why = ["no_frames"]
             if why:
                 eye.told = eye.told if eye.told in why else why[0]
+                eye.began = min(eye.reasons.get(eye.told, eye.at), eye.began if eye.began != NEVER else eye.at)
             elif (not eye.reasons and not stopped and eye.good != NEVER and eye.at - eye.good >= self.good) or (
                 eye.told and any(self._environmental(reason, memory, fog=fog) for reason in eye.reasons)
             ):
-                eye.told = ""
+                eye.passing = memory.night and (eye.passing or (eye.told in SMEARED and eye.good - eye.began < self.lens))
+                eye.told, eye.began = "", NEVER
             if eye.told and name not in silent:
                 found[name] = eye.told
         return found
 
-    def _patience(self, reason: str, memory: Memory) -> int:
-        return self.lens if memory.night and reason in ("too_blurry", "too_bright") else self.blind
+    def _patience(self, reason: str, eye: Eye, memory: Memory) -> int:
+        return self.lens if memory.night and eye.passing and reason in SMEARED else self.blind
 
-    def _rain(self, memory: Memory, batch: Batch) -> bool:
-        """Most of the cameras that speak are blurred at once."""
+    def _rains(self, memory: Memory, batch: Batch) -> bool:
+        """Most of the cameras that speak are blurred at once: rain, or spray."""
         speaking = [eye for eye in memory.eyes.values() if eye.heard >= 0 and batch.heard - eye.heard <= max(self.frames, 3 * eye.interval)]
         blurred = sum("too_blurry" in eye.reasons for eye in speaking)
         return blurred >= self.several and blurred >= self.weather * len(speaking)

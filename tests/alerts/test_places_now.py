@@ -86,6 +86,10 @@ def test_where_every_camera_is_far_people_are_small_and_boats_are_not():
     assert found["seg-06"]["M06"] == Watch("watching")
 
 
+def test_when_most_cameras_are_blurred_nobody_calls_it_watched():
+    assert watching(SITE, BAY, [alert("M03", "bay/cameras", "blue", code="environment")])["seg-05"]["M09"] == Watch("partly", "fog")
+
+
 def test_fog_a_disabled_model_and_a_dead_bridge_are_said():
     fog = watching(SITE, BAY, [alert("M17", "bay", "yellow", code="fog")])
     assert fog["seg-05"]["M09"] == Watch("partly", "fog")
@@ -107,3 +111,16 @@ def test_a_camera_watches_what_lies_within_its_reach():
     """It stands between segments 4 and 5, of which the middles are 100 m away; those of 3 and 6 are about 300 m away."""
     found = watching(SITE, BAY, [alert("M02", "cam-1", code="silent")])
     assert [found[f"seg-{n:02d}"]["M04"].reason for n in (2, 5, 8)] == ["none", "down", "none"]
+
+
+def test_a_camera_that_is_found_blind_does_not_watch_and_a_failed_light_blinds_no_camera():
+    lamp, camera = (next(each for each in SITE.devices if each.id == name) for name in ("light-1", "cam-1"))
+    names = [each.place or each.id for each in (lamp, camera)]
+    for code, named in (("too_blurry", names[1:]), ("no_frames", names[1:]), ("both", names)):
+        found = watching(SITE, BAY, [alert("M03", camera.segment, segment=camera.segment, code=code, values={"devices": named})])
+        assert found[camera.segment]["M04"] == Watch("blind", "down", "camera")
+    light = watching(SITE, BAY, [alert("M03", lamp.segment, segment=lamp.segment, code="light", values={"devices": names[:1]})])
+    assert light[camera.segment]["M04"].state == "watching"
+    assert light[lamp.segment]["M03"].state != "watching"
+    dark = alert("M03", camera.segment, "orange", camera.segment, "dark_shore", {"segments": 2, "metres": 400})
+    assert watching(SITE, BAY, [dark])[camera.segment]["M04"].state == "blind"

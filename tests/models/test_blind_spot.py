@@ -80,9 +80,9 @@ def test_a_light_found_at_night_stands_by_day_until_it_shines():
 
 @pytest.mark.parametrize("why", ["too_dark", "too_blurry", "frozen", "too_bright"])
 def test_a_camera_that_sees_nothing_for_ten_seconds_is_blue_and_over_after_a_good_minute(why):
-    found = m03(4, eyes(DAY, 1, 2), eyes(DAY + MINUTE, 1, 2, **{why: True}), eyes(DAY + 2 * MINUTE, 2, 2), begin=DAY)
+    found = m03(4, eyes(NIGHT, 1, 2), eyes(NIGHT + MINUTE, 1, 2, **{why: True}), eyes(NIGHT + 2 * MINUTE, 2, 2))
     assert told(found) == [("seg-02", "blue", why), ("seg-02", "over", why)]
-    once = m03(2, (event for n, event in enumerate(eyes(DAY, 2, 2)) for event in [structs.replace(event, **{why: n == 4})]), begin=DAY)
+    once = m03(2, (event for n, event in enumerate(eyes(NIGHT, 2, 2)) for event in [structs.replace(event, **{why: n == 4})]))
     assert not once
 
 
@@ -138,9 +138,9 @@ def test_a_risk_point_is_one_level_up():
 
 def test_in_fog_a_blurred_camera_is_only_foggy():
     fog = stands("M17", "bay/fog", "fog")
-    assert not m03(3, eyes(DAY, 3, 2, too_blurry=True), standing=[fog], begin=DAY)
+    assert not m03(3, eyes(NIGHT, 3, 2, too_blurry=True), standing=[fog])
     assert m03(3, eyes(NIGHT, 3, 2, too_dark=True), standing=[fog])
-    assert m03(3, eyes(DAY, 3, 2, too_blurry=True), standing=[stands("M17", "bay/wind", "wind")], begin=DAY)
+    assert m03(3, eyes(NIGHT, 3, 2, too_blurry=True), standing=[stands("M17", "bay/wind", "wind")])
 
 
 def test_the_low_sun_only_dazzles():
@@ -169,18 +169,20 @@ def test_it_flickers_for_half_a_minute_and_nothing_ends():
     assert [each.level for each in found] == ["blue"]
 
 
-def test_by_night_a_spider_or_a_drop_before_the_lens_is_no_blind_camera_but_a_dirty_one_is():
-    others = eyes(NIGHT, 14, 3, 4, 5)
-    assert not m03(14, others, eyes(NIGHT, 1.9, 2, too_blurry=True), eyes(NIGHT + 2 * MINUTE, 12, 2))
-    again = [eyes(NIGHT + n * 2 * MINUTE, 1, 2, too_bright=True) for n in range(7)]
-    assert not m03(14, others, *again, *(eyes(NIGHT + n * 2 * MINUTE + MINUTE, 1, 2) for n in range(7)))
-    (found,) = m03(14, eyes(NIGHT, 14, 3, 4, 5), eyes(NIGHT, 14, 2, too_blurry=True))
-    assert (found.subject, found.code, (found.occurred - NIGHT) // MINUTE) == ("seg-02", "too_blurry", 2)
+def test_what_crosses_a_lens_again_and_again_by_night_is_told_once_and_what_stays_is_told():
+    spider = [*eyes(NIGHT, 20, 3, 4, 5)]
+    for n in range(5):
+        spider += [*eyes(NIGHT + n * 3 * MINUTE, 1, 2, too_bright=True), *eyes(NIGHT + (3 * n + 1) * MINUTE, 2, 2)]
+    assert told(m03(15, spider)) == [("seg-02", "blue", "too_bright"), ("seg-02", "over", "too_bright")]
+    sprayed = m03(20, spider, eyes(NIGHT + 15 * MINUTE, 5, 2, too_blurry=True))
+    assert told(sprayed)[2:] == [("seg-02", "blue", "too_blurry")]
+    assert (sprayed[2].occurred - NIGHT) // MINUTE == 17
 
 
 def test_when_most_cameras_blur_at_once_it_rains():
-    assert not m03(5, eyes(DAY, 5, 1, 2, 3, 4, 5, too_blurry=True), eyes(DAY, 5, 6, 7, 8), begin=DAY)
+    rain = m03(7, eyes(DAY, 4, 1, 2, 3, 4, 5, too_blurry=True), eyes(DAY + 4 * MINUTE, 3, 1, 2, 3, 4, 5), eyes(DAY, 7, 6, 7, 8), begin=DAY)
+    assert told(rain) == [("bay/cameras", "blue", "environment"), ("bay/cameras", "over", "environment")]
     few = m03(5, eyes(DAY, 5, 1, 4, too_blurry=True), eyes(DAY, 5, 2, 3, 5, 6, 7, 8), begin=DAY)
     assert {each.subject for each in few} == {"seg-01", "seg-04"}
     covered = m03(5, eyes(DAY, 5, 1, 2, 3, 4, 5, too_blurry=True), eyes(DAY, 5, 7, too_dark=True), begin=DAY)
-    assert told(covered) == [("seg-07", "blue", "too_dark")]
+    assert told(covered) == [("bay/cameras", "blue", "environment"), ("seg-07", "blue", "too_dark")]
