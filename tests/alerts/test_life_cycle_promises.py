@@ -188,8 +188,10 @@ class Coast(RuleBasedStateMachine):
     def nobody_answers(self):
         """The question has its time; then it is red, unless somebody answered or it is over."""
         asked = [case for case in self.room.life.board.in_order() if case.confirm and not case.acknowledged and case.alert.level != "red"]
+        answered = {case.alert.id: case.alert.level for case in self.room.life.board.in_order() if case.confirm and case.acknowledged}
         self.room.now += ASKED
         self.step("tick_to", self.room.now)
+        assert all(self.room.newest[id_].level == level for id_, level in answered.items()), "red, though somebody had answered"
         assert all(self.room.newest[case.alert.id].level == "red" for case in asked)
 
     @precondition(lambda self: self.room.newest)
