@@ -214,25 +214,30 @@ class Hearing:
         return found
 
     def _batches(self, model: Model, heard: Heard, columns: dict[str, Any], events: list[Event]) -> Iterator[Batch]:
-        """Cut so that each rare event that the model reads in its place stands alone, in order."""
+        """Cut so that each rare event that the model reads in its place stands alone, in order; the others come with the last piece."""
         full = any(len(columns[name].nth) for name in model.columns)
         rare = _of_kinds(heard.rare, model.rare)
         tick, end = type(events[-1]) is Tick, len(events)
         if not (full or rare or tick):
             return
         mine = {**NOTHING_BY_NAME, **{name: columns[name] for name in model.columns}} if full else NOTHING_BY_NAME
-        if not model.in_place:
+        alone = model.in_place
+        if not alone:
             yield self._batch(heard.times[-1], end - 1, mine, tuple(rare), tick=tick)
             return
+        loose: tuple[Rare, ...] = ()
+        if alone is not True:
+            rare = _of_kinds(heard.rare, alone)
+            loose = tuple(_of_kinds(heard.rare, tuple(kind for kind in model.rare if kind not in alone)))
         start = 0
         for each in rare:
             if each.nth > start and full:
                 yield self._batch(heard.times[each.nth - 1], each.nth - 1, {name: between(mine[name], start, each.nth) for name in mine})
             yield self._batch(heard.times[each.nth], each.nth, NOTHING_BY_NAME, (each,))
             start = each.nth + 1
-        if start < end and (tick or full):
+        if loose or (start < end and (tick or full)):
             rest = mine if start == 0 else {name: between(mine[name], start, end) for name in mine}
-            yield self._batch(heard.times[-1], end - 1, rest, tick=tick)
+            yield self._batch(heard.times[-1], end - 1, rest, loose, tick=tick)
 
     def _batch(self, now: int, index: int, columns: dict[str, Any], rare: tuple[Rare, ...] = (), *, tick: bool = False) -> Batch:
         return Batch(

@@ -54,7 +54,7 @@ def _small(site: Site, area: str) -> Figure:
 
 
 def _silence(site: Site, area: str) -> Figure:
-    """Ten minutes after the last word of every device and vessel, in one tick."""
+    """Forty minutes after the last word of every device and vessel, in one tick."""
     took = []
     for _ in range(3):
         fold = Fold(site, site.area_of[area])
@@ -70,6 +70,7 @@ def _silence(site: Site, area: str) -> Figure:
 
 def _memory(site: Site, area: str) -> list[Figure]:
     few, many = 2_000, 4_000
+    _traced(site, area, few)  # what is imported and kept once is nobody's memory
     boxes = (_traced(widened(site, area, many), area, 0) - _traced(widened(site, area, few), area, 0)) / (many - few)
     vessels = (_traced(site, area, many) - _traced(site, area, few)) / (many - few)
     return [

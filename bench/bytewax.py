@@ -35,7 +35,7 @@ def measure() -> list[Figure]:
     try:
         theirs = _theirs(site, area, packed[WARM:])
     except ImportError:
-        return [Figure("three rules beside Bytewax", float("nan"), "of it", at_least=2, beside=f"bytewax is not installed here; {beside}")]
+        return [Figure("three rules beside Bytewax", None, "of it", at_least=2, beside=f"bytewax is not installed here; {beside}")]
     return [Figure("three rules beside Bytewax", ours / theirs, "of it", at_least=2, beside=f"{beside}, Bytewax {theirs:,.0f}")]
 
 

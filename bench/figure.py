@@ -7,7 +7,7 @@ from msgspec import Struct
 
 class Figure(Struct):
     what: str
-    value: float
+    value: float | None  # None: not measured here, `beside` says why
     unit: str
     at_least: float | None = None  # the budget; None: the figure is only stated
     at_most: float | None = None
@@ -15,6 +15,8 @@ class Figure(Struct):
 
     @property
     def met(self) -> bool | None:
+        if self.value is None:
+            return None
         if self.at_least is not None:
             return self.value >= self.at_least
         return None if self.at_most is None else self.value <= self.at_most
@@ -26,7 +28,8 @@ class Figure(Struct):
         elif self.at_most is not None:
             budget = f"≤ {plain(self.at_most)}"
         missed = " **missed**" if self.met is False else ""
-        return self.what, f"{plain(self.value)} {self.unit}".strip(), budget + missed, self.beside
+        figure = "not measured" if self.value is None else f"{plain(self.value)} {self.unit}".strip()
+        return self.what, figure, budget + missed, self.beside
 
 
 def plain(value: float) -> str:

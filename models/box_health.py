@@ -66,7 +66,7 @@ class BoxHealth(SensorRules):
     columns: ClassVar[tuple[str, ...]] = ("heartbeats", "positions")
     rare: ClassVar[tuple[str, ...]] = ("status", "tamper", "selftest", *JUDGED)
     hears: ClassVar[tuple[str, ...]] = ()
-    in_place: ClassVar[bool] = True
+    in_place: ClassVar[tuple[str, ...]] = ("status", "tamper", "selftest")  # what sensors measure is judged at ticks
 
     missed: int = parameter(90_000, "ms", "three heartbeats of 30 s; ours", 10_000, HOUR, "silence that is blue")
     gone: int = parameter(HOUR, "ms", "ours", 60_000, DAY, "silence that is yellow; at once at risk points and beside a neighbour that is down")

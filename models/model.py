@@ -75,8 +75,8 @@ class Model(Protocol):
         ...
 
     @property
-    def in_place(self) -> bool:
-        """Whether its rare events must be seen alone, in their place among the columns; False where they matter only at the next tick."""
+    def in_place(self) -> bool | tuple[str, ...]:
+        """Whether its rare events, or those of these kinds, must be seen alone, in their place among the columns; False where they matter only at the next tick."""
         ...
 
     @property
