@@ -226,7 +226,7 @@ class Hearing:
             yield self._batch(heard.times[-1], end - 1, mine, tuple(rare), tick=tick)
             return
         loose: tuple[Rare, ...] = ()
-        if alone is not True:
+        if isinstance(alone, tuple):
             rare = _of_kinds(heard.rare, alone)
             loose = tuple(_of_kinds(heard.rare, tuple(kind for kind in model.rare if kind not in alone)))
         start = 0
