@@ -61,6 +61,7 @@ def test_a_page_whose_sound_is_off_says_so_and_stays_mute(coast, browser):
     page.context.add_init_script(LISTEN)
     page.reload()
     page.wait_for_selector("body[data-live=yes]")
+    page.mouse.click(1, 1)
     expect(page.locator("#sound.on")).to_be_visible()
     page.keyboard.press("s")
     expect(page.locator("#sound.off")).to_be_visible()
