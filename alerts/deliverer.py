@@ -267,7 +267,7 @@ def keep_room(book: Log, settings: Settings) -> None:
 def main(settings: Settings) -> int:
     """Blocks until SIGTERM or SIGINT."""
     from ingest.log import open_log  # noqa: PLC0415 — the site's readers are heavy, tests need none of them
-    from ingest.revisions import current_site  # noqa: PLC0415
+    from ingest.revisions import current_site  # noqa: PLC0415 — as above
 
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -83,7 +83,7 @@ def _disk(settings: Settings) -> Iterator[Look]:
 
 def _site(settings: Settings) -> Iterator[Look]:
     from ingest.site_files import check_site  # noqa: PLC0415 — shapely is slow to import
-    from models.catalogue import check_thresholds  # noqa: PLC0415
+    from models.catalogue import check_thresholds  # noqa: PLC0415 — with all models
 
     faults = check_site(settings.site, check_thresholds)
     yield Look(

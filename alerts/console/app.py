@@ -92,8 +92,8 @@ def _fail_loudly(following: "asyncio.Task[None]") -> None:
 def main(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT. 2 where the address is not loopback."""
     from alerts.store.opening import open_store  # noqa: PLC0415  # the influx client is heavy: only where it is used
-    from ingest.log import open_log  # noqa: PLC0415
-    from ingest.revisions import current_site  # noqa: PLC0415
+    from ingest.log import open_log  # noqa: PLC0415 — in the child, after the fork
+    from ingest.revisions import current_site  # noqa: PLC0415 — as above
 
     host = "127.0.0.1" if settings.console_host == "localhost" else settings.console_host
     if not ipaddress.ip_address(host).is_loopback:

@@ -152,6 +152,21 @@ def test_it_is_known_by_its_fix_its_name_or_is_too_small():
     assert m11(follow(DAY, 4), lies("998000001", DAY - MINUTE, 5, HERE), ticks(DAY, 4))  # a net buoy is no boat
 
 
+def lost_and_found(error: float | None, speed: float = 0.0):
+    """Four minutes of a boat that gets a new track every 20 s, thirty metres on."""
+    for n in range(12):
+        for now in range(DAY + n * 20_000, DAY + n * 20_000 + 16_000, 2_000):
+            more = {} if error is None else {"position_error": error}
+            yield seen("cam-1", now, thing(n, "boat", at(5.1 + 0.15 * n, -150), length=8.0, speed=speed, **more))
+
+
+def test_a_boat_that_its_camera_loses_and_finds_again_stays_the_same_as_far_as_it_errs_or_sails():
+    assert told(m11(lost_and_found(15.0), ticks(DAY, 4))) == [("seg-05", "yellow", "nameless")]
+    assert told(m11(lost_and_found(1.0, speed=5.0), ticks(DAY, 4))) == [("seg-05", "yellow", "nameless")]
+    assert not m11(lost_and_found(1.0), ticks(DAY, 4))
+    assert not m11(lost_and_found(None), ticks(DAY, 4))
+
+
 def test_it_ends_half_an_hour_after_it_was_true():
     found = m11(follow(DAY, 4), ticks(DAY, 36))
     assert [each.level for each in found] == ["yellow", "over"]
