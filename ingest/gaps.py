@@ -9,15 +9,15 @@ from ingest.records import Codec
 PATIENCE = 60_000  # ms that a hole may stay before it counts: urgent and bulk travel apart
 SPAN = 90_000  # ms of the log that a new bridge reads back, three heartbeats; ours
 BYTES = 4_000_000  # of it at most, packed: some 300,000 events, half a second
-_HOLES = 200  # kept a device
+_HOLES = 200  # runs of missing messages kept a device
 _STRIDE = 200  # records
 
 
 class Gaps:
     def __init__(self) -> None:
         self._last: dict[str, tuple[int | str | None, int]] = {}
-        self._holes: dict[str, dict[int, int]] = {}  # device -> missing seq -> ms when noticed
-        self._many: dict[str, int] = {}  # device -> missing beyond what is kept one by one
+        self._holes: dict[str, list[tuple[int, int, int]]] = {}  # device -> runs of missing: first, one past the last, ms when noticed
+        self._many: dict[str, int] = {}  # device -> missing in runs beyond what is kept
 
     def remember(self, said: Iterable[Event]) -> None:
         """What an earlier bridge heard, in the log's order: holes that it had no time to count are kept, older ones were counted by it."""
@@ -43,26 +43,34 @@ class Gaps:
             self._last[device] = (boot, seq)
             self._open(device, last + 1, seq, event.received)
         elif device in self._holes:
-            self._holes[device].pop(seq, None)
+            self._fill(device, seq)
 
     def _open(self, device: str, low: int, high: int, at: int) -> None:
-        holes = self._holes.setdefault(device, {})
-        kept = min(high - low, _HOLES - len(holes))
-        for seq in range(low, low + kept):
-            holes[seq] = at
-        if high - low > kept:
-            self._many[device] = self._many.get(device, 0) + high - low - kept
+        holes = self._holes.setdefault(device, [])
+        if len(holes) < _HOLES:
+            holes.append((low, high, at))
+        else:
+            self._many[device] = self._many.get(device, 0) + high - low
+
+    def _fill(self, device: str, seq: int) -> None:
+        """It came after all: an urgent message had overtaken thousands of the bulk."""
+        holes = self._holes[device]
+        for i, (low, high, at) in enumerate(holes):
+            if low <= seq < high:
+                holes[i : i + 1] = [(*part, at) for part in ((low, seq), (seq + 1, high)) if part[0] < part[1]]
+                return
 
     def lost(self, now: int) -> dict[str, int]:
         """Device -> messages that have been missing for `PATIENCE`, each told once."""
         found, self._many = self._many, {}
         for device, holes in list(self._holes.items()):
-            old = [seq for seq, at in holes.items() if now - at >= PATIENCE]
-            for seq in old:
-                del holes[seq]
+            old = sum(high - low for low, high, at in holes if now - at >= PATIENCE)
+            kept = [hole for hole in holes if now - hole[2] < PATIENCE]
             if old:
-                found[device] = found.get(device, 0) + len(old)
-            if not holes:
+                found[device] = found.get(device, 0) + old
+            if kept:
+                self._holes[device] = kept
+            else:
                 del self._holes[device]
         return found
 

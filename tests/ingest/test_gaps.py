@@ -33,11 +33,19 @@ def test_what_comes_after_all_is_not_lost():
     assert heard(beat(0), beat(3), beat(2), beat(1)).lost(T + PATIENCE) == {}
 
 
+def test_an_urgent_message_that_overtakes_thousands_of_the_bulk_loses_none_of_them():
+    gaps = heard(beat(0), beat(2_500), *(beat(seq) for seq in range(1, 1_200)))
+    assert gaps.lost(T + PATIENCE - 1) == {}
+    for seq in (*range(1_300, 2_500), 1_250):
+        gaps.note(beat(seq))
+    assert gaps.lost(T + PATIENCE) == {"box-1": 99}  # 1,200 to 1,299 but for one
+
+
 def test_a_new_boot_and_a_repetition_are_no_hole():
     assert heard(beat(7), beat(0, boot=2), beat(0, boot=2), beat(1, boot=2)).lost(T + PATIENCE) == {}
 
 
-def test_a_huge_hole_is_counted_and_not_kept_one_by_one():
+def test_a_huge_hole_is_counted_and_kept_as_one_run():
     gaps = heard(beat(0), beat(1_000_001))
     assert sum(map(len, gaps._holes.values())) <= 200
     assert sum(gaps.lost(T + PATIENCE).values()) + sum(gaps.lost(T + PATIENCE).values()) == 1_000_000
