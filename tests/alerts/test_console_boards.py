@@ -79,15 +79,13 @@ def test_every_device_of_an_outage_is_among_the_faulty_ones_also_while_it_is_kep
 
 def test_a_work_order_hands_over_its_device_until_it_ends(room):
     room.send("work", {"subject": box(3)})
-    room.duty()
-    [row] = room.client.get("/api/boards").json()["faulty"]
+    [row] = room.ask("boards")["faulty"]
     assert (row["device"], row["work"]["by"]) == (box(3), "wang")
 
 
 def test_the_boards_have_what_stations_reported_also_after_a_restart_of_the_page(tmp_path, room):
     room.hear(trip("t1", eta=NOW + HOUR))
-    room.duty()
-    before = room.client.get("/api/boards").json()["boats"]
+    before = room.ask("boards")["boats"]
     assert [row["name"] for row in before] == ["闽狮渔00001"]
     snapshot = room.judge.snapshot()
     room.log.append(snapshot)
@@ -96,13 +94,13 @@ def test_the_boards_have_what_stations_reported_also_after_a_restart_of_the_page
         [Record("events", 0, room.codec.pack(Batch(COAST.revision, [Tick(device="bridge", received=room.now, now=room.now, heard=1)])))] * 1_600
     )
     with Room(tmp_path, room.log) as again:
-        assert again.client.get("/api/boards").json()["boats"] == before
+        assert again.ask("boards")["boats"] == before
 
 
 def test_telephones_are_for_the_desks_only(room):
     room.hear(trip("t1"))
     room.enter("wu")
-    [row] = room.client.get("/api/boards").json()["boats"]
+    [row] = room.ask("boards")["boats"]
     assert (row["skipper"], row["phone"]) == ("", "")
 
 
@@ -118,7 +116,8 @@ def test_who_accepts_by_name_owns_the_alerts_of_who_offered_though_the_own_seat_
     room.enter("li")
     room.send("shift", {"do": "accept", "seat": "room-1"})
     assert room.alerts()[box(1)]["owner"] == "li"
-    assert (room.duty()["shift/room-1"]["do"], room.duty()["shift/room-1"]["by"]) == ("accept", "li")
+    shift = room.ask("start")["duty"]["shift/room-1"]
+    assert (shift["do"], shift["by"]) == ("accept", "li")
 
 
 @pytest.mark.parametrize("body", [{"do": "offer"}, {"do": "offer", "to": "wang"}, {"do": "offer", "to": "wu"}, {"do": "accept", "seat": "sofa"}])

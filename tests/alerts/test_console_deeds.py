@@ -56,12 +56,12 @@ def test_two_alerts_of_one_happening_are_merged_and_split_again(room):
 
 def test_a_work_order_covers_the_opened_box_until_it_is_closed(room):
     room.send("work", {"subject": box(3)})
-    [(key, order)] = [(key, row) for key, row in room.duty().items() if key.startswith("work/")]
+    [(key, order)] = [(key, row) for key, row in room.ask("start")["duty"].items() if key.startswith("work/")]
     assert (order["subject"], order["by"], order["closed"]) == (box(3), "wang", False)
     room.hear(Tamper(device=box(3), received=room.now, ts=room.now, boot="1", seq=1, door=True))
     assert room.alerts()[box(3)]["suppressed"]["how"] == "work"
     room.send("work", {"id": order["id"], "subject": box(3), "closed": True})
-    assert room.duty()[key]["closed"] is True
+    assert room.ask("start")["duty"][key]["closed"] is True
     assert room.alerts()[box(3)]["suppressed"] is None
 
 
@@ -105,7 +105,7 @@ def test_an_open_page_at_an_empty_desk_has_seen_nothing(room):
     assert room.send("seen", {"alerts": ["a1"], "idle": PRESENT + 1}, expect=200)["seen"] == 0
     assert seen(room) == set()
     assert room.send("seen", {"alerts": ["a1"], "idle": PRESENT}, expect=200)["seen"] == 1
-    assert room.client.get("/api/start").json()["present"] == PRESENT
+    assert room.ask("start")["present"] == PRESENT
 
 
 @pytest.mark.parametrize(

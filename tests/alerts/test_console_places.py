@@ -49,12 +49,11 @@ def test_the_page_gets_it_with_the_chain_and_without_ticks_nothing_counts_as_wat
     log = open_log(f"sqlite:///{tmp_path / 'log.db'}")
     with Room(tmp_path, log) as room:
         room.hear(Sos(device=box(1), received=room.now, ts=room.now, sent=room.now, boot="1", seq=1, state="pressed"))
-        room.alerts()
-        found = room.client.get("/api/places").json()
+        found = room.ask("places")
         assert found["colours"]["seg-01"]["level"] == "red"
         assert unseen(found, "M01") == {}
         room.now += DEAF + 1
-        assert unseen(room.client.get("/api/places").json(), "M01")[("blind", "nothing is heard")] == [f"seg-{i:02d}" for i in range(12)]
+        assert unseen(room.ask("places"), "M01")[("blind", "nothing is heard")] == [f"seg-{i:02d}" for i in range(12)]
     log.close()
 
 
