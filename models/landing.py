@@ -162,7 +162,7 @@ class Landing:
                 boat.way = [each for each in boat.way if boat.last - each[0] <= MINUTE] + [[boat.last, boat.off, boat.longitude, boat.latitude]]
             if boat.off <= self.shore and boat.moved >= self.came:
                 memory.boats.landed.append(key)
-            if segments[n] < 0 or self._has_leave(memory, boat, batch, site):
+            if segments[n] < 0 or self._has_leave(memory, boat, batch, site, hides=window and boat.dark):
                 continue
             vessel = vessel_near(batch, (boat.longitude, boat.latitude), boat.last, self.known, self.fresh)
             registered = site.vessel.get(vessel)
@@ -192,14 +192,15 @@ class Landing:
             return "orange", "races_in"
         return ("yellow", "comes_in") if knots >= self.fast and boat.off <= self.inside else ("over", "")
 
-    def _has_leave(self, memory: Memory, boat: Boat, batch: Batch, site: Site) -> bool:
-        """Farm work that is on near, or a permit for everybody where it lies: rowing clubs, oyster farmers."""
+    def _has_leave(self, memory: Memory, boat: Boat, batch: Batch, site: Site, *, hides: bool) -> bool:
+        """Farm work that is on near, or a permit for everybody where it lies: rowing clubs, oyster farmers. No farm's work hides in the dark."""
         here, places = (np.array([boat.longitude]), np.array([boat.latitude])), places_of(site, batch.devices.area)
         leave = memory.permits.afloat((), batch.now)
         for row, zone in enumerate(site.zones):
             if zone.id in leave and float(places.to_zone(row, *here)[0]) <= self.gone:
                 return True
-            if zone.kind == "aquaculture" and in_season(site, "farm", zone.id, batch.now) and float(places.to_zone(row, *here)[0]) <= FARM:
+            works = zone.kind == "aquaculture" and not hides and in_season(site, "farm", zone.id, batch.now)
+            if works and float(places.to_zone(row, *here)[0]) <= FARM:
                 return True
         return False
 
@@ -242,7 +243,7 @@ class Landing:
                 continue
             place = float(latest.longitude[row]), float(latest.latitude[row])
             boat = Boat("", int(latest.at[row]), *place, since, place, place, length=vessel.length, off=0.0)
-            if not self._has_leave(memory, boat, batch, site):
+            if not self._has_leave(memory, boat, batch, site, hides=False):
                 yield Seen(vessel.id, vessel.id, "orange" if window else "yellow", "lands", boat)
 
     # What is told

@@ -157,6 +157,16 @@ def test_farm_work_and_leave_let_boats_land():
     assert m06([structs.replace(regatta, until=DAY + 1), *comes(DAY, 90)], beach)
 
 
+def test_no_farms_work_hides_in_the_dark():
+    work = Season("harvest", "farm", "2026-01-01", "2026-01-31", "18:00-08:00", ("oysters",))
+    farm = structs.replace(COAST, zones=(*COAST.zones, zone("oysters", "aquaculture", 4, -900, 6, -500)), seasons=(work,))
+    assert not m06(comes(NIGHT, 90, people=2, lit=True), farm)
+    assert not m06(comes(NIGHT, 90, people=2), farm)
+    assert told(m06(comes(NIGHT, 90, people=2, lit=False), farm)) == [("seg-05", "red", "landing")]
+    day = structs.replace(farm, seasons=(structs.replace(work, hours="04:00-18:00"),))
+    assert not m06(comes(DAY, 90, lit=False), day)
+
+
 def test_a_vessel_that_lies_at_the_shore_by_its_own_fixes_is_told():
     def fixes(first: float, minutes: int = 12):
         for minute in range(minutes):
