@@ -21,6 +21,7 @@ NEVER = -1
 ALWAYS = (-(1 << 62), 1 << 62)  # ms
 TRACKS = 500  # followed in one zone at most; ours
 SIGMAS = 2.0  # standard errors within which two places may be one
+RESTLESS = 3.0  # standard errors within which who stands may seem to move: asked of each of hundreds of looks, so that two are left now and then
 
 
 class Measures(NamedTuple):
@@ -130,11 +131,11 @@ class Following:
                 track.since, track.confirmed, track.stands, track.spot, track.sure = gone.since, gone.confirmed, gone.stands, gone.spot, gone.sure
             tracks[key] = track
         if at >= track.last:
+            if by.still:
+                track.stands, track.spot = stood((track.stands, track.spot), track.last, at, place, by.still + RESTLESS * error)
             track.last, track.longitude, track.latitude, track.error = at, *place, error
             track.score, track.name = float(objects.score[of]), f"{camera}/{at}"
             track.dark = bool(objects.lit[of] == 0)
-            if by.still and away(track.spot, place) > by.still + SIGMAS * error:
-                track.stands, track.spot = at, place
         look = self.looks[camera][0]
         track.sure = sorted({*(each for each in track.sure if each > look - max(by.looks, by.weak)), look})
         just = sum(each > look - by.looks for each in track.sure)
@@ -172,6 +173,20 @@ class Following:
         following = {track.camera for tracks in self.zones.values() for track in tracks.values()}
         for camera in [name for name in self.looks if name not in following]:
             del self.looks[camera]
+
+
+def stood(known: tuple[int, tuple[float, float]], last: int, at: int, place: tuple[float, float], within: float) -> tuple[int, tuple[float, float]]:
+    """(since when, where) it stands, after a look at `at` ms; `known`: the same before it, at `last`.
+
+    Where it stands is the mean of its time there: the first look, which saw it still come, may be far off.
+    """
+    since, spot = known
+    if spot[0] != spot[0] or away(spot, place) > within:  # NaN: not known until now
+        return (since if spot[0] != spot[0] else at), place
+    if place[0] != place[0]:
+        return known
+    new = (at - last) / max(1, at - since)
+    return since, (spot[0] + ((place[0] - spot[0] + 180.0) % 360.0 - 180.0) * new, spot[1] + (place[1] - spot[1]) * new)
 
 
 def away(one: tuple[float, float], other: tuple[float, float]) -> float:

@@ -46,6 +46,16 @@ def test_one_vehicle_for_ten_minutes_is_blue_and_over_when_empty_for_ten():
     assert not m07(stand(NIGHT, 9.8, CAR))
 
 
+def test_a_van_whose_first_look_was_twelve_metres_off_and_whose_place_trembles_stands():
+    def places():
+        yield at(5.44, 40)
+        for n in range(126):
+            yield at(5.52 if n == 100 else 5.5, 40)  # 4 m beside, of which the camera says that it places within 2.6 m
+
+    looks = [stand(NIGHT + 5_000 * n, 1 / 12, (2, "van", place), position_error=2.6) for n, place in enumerate(places())]
+    assert told(m07(event for look in looks for event in look)) == [("seg-05", "blue", "stands")]
+
+
 def test_three_vehicles_are_yellow_after_two_minutes_and_two_are_not():
     three = (CAR, VAN, (3, "car", at(5.7, 40)))
     assert told(m07(stand(NIGHT, 3, *three))) == [("seg-05", "yellow", "several")]
