@@ -80,15 +80,18 @@ class Fold:
     def site(self) -> Site:
         return self.hearing.site
 
-    def step(self, offset: int, batch: Batch, sites: Mapping[str, Site] | None = None) -> Outcomes:
-        """Judge one record. `sites` gives the revisions that a `site` event may name. A lower offset is skipped; a hole raises `Gap`.
+    def step(self, offset: int, batch: Batch, sites: Mapping[str, Site] | None = None, *, first: int | None = None) -> Outcomes:
+        """Judge one record, or those from `first` to `offset` as one. `sites` gives the revisions that a `site` event may name.
+
+        A lower offset is skipped; a hole raises `Gap`.
 
         Raises `Poisoned` where a model failed among several events; this fold is then of no use any more.
         """
         if offset <= self.offset:
             return Outcomes(area=self.area.id, offset=self.offset, now=self.now)
-        if self.offset >= 0 and offset != self.offset + 1:
-            raise Gap(f"{self.area.id}: after offset {self.offset} came {offset}")
+        begin = offset if first is None else first
+        if self.offset >= 0 and begin != self.offset + 1:
+            raise Gap(f"{self.area.id}: after offset {self.offset} came {begin}")
         gathered = _Gathered()
         for events in _runs(batch.events, one_by_one=self.now < self._careful_until):
             if isinstance(events[0], SiteChange):

@@ -3,8 +3,8 @@
 This is the processor without its engine, so that tests and other engines drive the same thing.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -14,7 +14,7 @@ from alerts.fold import Fold
 from alerts.hearing import Poisoned
 from alerts.outcomes import pack
 from alerts.past import judged, logged
-from ingest.events import System
+from ingest.events import System, Tick
 from ingest.log import ALERTS, EVENTS, SITES, Log, Record
 from ingest.records import Batch, Codec
 from ingest.revisions import site_at
@@ -23,6 +23,15 @@ from ingest.site import Site
 say = structlog.get_logger()
 
 EVERY = 10_000  # ms of log time between snapshots; architecture
+MOST = 500  # events from which on nothing more is joined; architecture
+
+
+class Joined(NamedTuple):
+    """Records in a row that are judged as one."""
+
+    first: int
+    last: int  # offsets
+    batch: Batch
 
 
 class Revisions(Mapping[str, Site]):
@@ -67,24 +76,37 @@ class Judge:
     def wanted(self) -> int:
         return self.saved + 1
 
-    def take(self, offset: int, value: bytes) -> list[Record]:
-        """Judge one record of `events`; what comes out is to be appended before the next snapshot's head. Raises `Unreadable`, `Gap`."""
-        if offset in self.skips and offset == self.fold.offset + 1:
-            self.fold.offset = offset
-            return []
-        batch = self.codec.unpack(value)
+    def take(self, waiting: Iterable[tuple[int, bytes]]) -> list[Record]:
+        """Judge the records of `events` that wait: (offset, value) each, in order. What comes out is to be appended before the next snapshot's head.
+
+        Raises `Unreadable`, `Gap`.
+        """
+        out = []
+        for joined in together((offset, self.codec.unpack(value)) for offset, value in waiting if offset not in self.skips):
+            self._pass_skipped()
+            outcomes = self._judge(joined)
+            if outcomes.alerts or outcomes.pages or outcomes.commands:
+                out.append(Record(ALERTS, self.number, pack(outcomes)))
+        self._pass_skipped()
+        return out
+
+    def _judge(self, joined: Joined) -> Outcomes:
         try:
-            outcomes = self.fold.step(offset, batch, self.sites)
+            return self.fold.step(joined.last, joined.batch, self.sites, first=joined.first)
         except Poisoned as poisoned:
             say.error(
-                "a model failed among several events; they are judged again one by one", area=self.fold.area.id, offset=offset, why=str(poisoned)
+                "a model failed among several events; they are judged again one by one",
+                area=self.fold.area.id,
+                offset=joined.first,
+                why=str(poisoned),
             )
-            self.fold = judged(self._begin, lambda begin: logged(self._log, self.number, begin, offset), self.sites, self.skips)
+            self.fold = judged(self._begin, lambda begin: logged(self._log, self.number, begin, joined.first), self.sites, self.skips)
             self.fold.be_careful()
-            outcomes = self.fold.step(offset, batch, self.sites)
-        if not (outcomes.alerts or outcomes.pages or outcomes.commands):
-            return []
-        return [Record(ALERTS, self.number, pack(outcomes))]
+            return self.fold.step(joined.last, joined.batch, self.sites, first=joined.first)
+
+    def _pass_skipped(self) -> None:
+        while self.fold.offset + 1 in self.skips:
+            self.fold.offset += 1
 
     def _begin(self) -> Fold:
         return Fold.restore(self._known, self.sites, self.number, self.overrides)
@@ -111,6 +133,21 @@ class Judge:
         told += [("log_lost", {"records": self.lost})] if self.lost else []
         events = [System(device="processor", received=now, part="processor", code=code, values=values) for code, values in told]
         return [Record(EVENTS, self.number, self.codec.pack(Batch(self.fold.site.revision, list(events))))] if events else []
+
+
+def together(records: Iterable[tuple[int, Batch]]) -> Iterator[Joined]:
+    """Small records that wait as fewer large ones, which cost less: never across a tick, a hole or the door's site."""
+    held: Joined | None = None
+    for offset, batch in records:
+        if held is not None and (held.last + 1 != offset or held.batch.site != batch.site or len(held.batch.events) >= MOST):
+            yield held
+            held = None
+        held = Joined(offset, offset, batch) if held is None else Joined(held.first, offset, Batch(batch.site, held.batch.events + batch.events))
+        if batch.events and type(batch.events[-1]) is Tick:
+            yield held
+            held = None
+    if held is not None:
+        yield held
 
 
 def skip(number: int, offset: int) -> Record:

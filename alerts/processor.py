@@ -27,6 +27,7 @@ from ingest.site import Site
 
 say = structlog.get_logger()
 
+HELD = 20  # records that are judged together at most, where so many wait; ours
 STOPS = 3  # at one record, before it is skipped; architecture
 RETAIN_EVERY = 60.0  # s between two looks at what may be removed; ours
 JUDGED = "judged"  # reader whose position says how far the areas are judged; "processor" is what the last snapshot includes, up to 10 s older
@@ -41,6 +42,7 @@ class Processor:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.judges: dict[int, Judge] = {}
+        self.stops = self._read_stops()  # area -> the record that stopped the worker last, and how often in a row
         self.status = 0
         self.stopping = asyncio.Event()
 
@@ -52,7 +54,7 @@ class Processor:
         site = current_site(log, self.settings.site)
         app = self._app(site)
         for area in self._areas(site):
-            self.judges[area] = self._judge(log, site, area)
+            self.judges[area] = self._begin(log, site, area)
         gc.collect()
         gc.freeze()  # sites and memories live as long as the process: the collector need not look at them again
         async with app:
@@ -85,37 +87,49 @@ class Processor:
 
         @app.agent(topic)  # type: ignore[untyped-decorator]  # Faust is untyped
         async def judging(stream: Any) -> None:
+            waiting: dict[int, list[tuple[int, bytes]]] = {}
+            held = 0
             async for event in stream.events():
-                await self._take(app, event.message.partition, event.message.offset, event.value)
+                waiting.setdefault(event.message.partition, []).append((event.message.offset, event.value))
+                held += 1
+                if held < HELD and not stream.channel.empty():
+                    continue  # the next one is here already
+                for area, records in waiting.items():
+                    await self._take(app, area, records)
+                waiting, held = {}, 0
 
         return app
 
-    def _judge(self, log: Log, site: Site, area: int) -> Judge:
+    def _begin(self, log: Log, site: Site, area: int) -> Judge:
         judge = Judge(log, site, area)
         if complaints := judge.complaints(_now()):
             log.append(complaints, urgent=True)
-        stops = self._stops()
-        offset, count = stops.get(str(area), (-1, 0))
+        offset, count = self.stops.get(str(area), (-1, 0))
         if count >= STOPS:
             say.error("a record is skipped", area=area, offset=offset)
             event = System(device="processor", received=_now(), part="processor", code="skipped", values={"offset": offset})
             log.append([skip(area, offset), Record(EVENTS, area, Codec().pack(Batch(site.revision, [event])))], urgent=True)
             judge.skips.add(offset)
-            self._save_stops({**stops, str(area): (-1, 0)})
+            self._save_stops({**self.stops, str(area): (-1, 0)})
         return judge
 
-    async def _take(self, app: faust.App, area: int, offset: int, value: bytes) -> None:
-        if self.status:
-            return  # stopping: nothing more is judged, and all of it will be read again
+    async def _take(self, app: faust.App, area: int, records: list[tuple[int, bytes]]) -> None:
+        suspect = self.stops.get(str(area), (-1, 0))[0]  # up to here one by one, so that it shows which record it is
+        alone = [[record] for record in records if record[0] <= suspect]
+        for some in (*alone, [record for record in records if record[0] > suspect]):
+            if some and not self.status:  # stopping: nothing more is judged, and all of it will be read again
+                await self._judge(app, area, some)
+
+    async def _judge(self, app: faust.App, area: int, records: list[tuple[int, bytes]]) -> None:
         judge = self.judges[area]
         try:
-            for record in judge.take(offset, value):
+            for record in judge.take(records):
                 app.producer.put(record)
         except Exception:  # noqa: BLE001 — a bug outside the models: said, counted, and read again after the restart
-            say.exception("a record could not be judged", area=area, offset=offset)
-            stops = self._stops()
-            before, count = stops.get(str(area), (-1, 0))
-            self._save_stops({**stops, str(area): (offset, count + 1 if before == offset else 1)})
+            offset = records[-1][0]
+            say.exception("a record could not be judged", area=area, offset=offset, records=len(records))
+            before, count = self.stops.get(str(area), (-1, 0))
+            self._save_stops({**self.stops, str(area): (offset, count + 1 if before == offset else 1)})
             self.status = 1
             self.stopping.set()
             return
@@ -164,11 +178,12 @@ class Processor:
         finally:
             log.close()
 
-    def _stops(self) -> dict[str, tuple[int, int]]:
+    def _read_stops(self) -> dict[str, tuple[int, int]]:
         path = Path(self.settings.home) / "processor-stops.json"
         return {area: (offset, count) for area, (offset, count) in json.loads(path.read_text()).items()} if path.exists() else {}
 
     def _save_stops(self, stops: dict[str, tuple[int, int]]) -> None:
+        self.stops = stops
         path = Path(self.settings.home) / "processor-stops.json"
         fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(stops))

@@ -49,7 +49,7 @@ class Room:
     def work(self) -> None:
         """As the processor."""
         for entry in self.log.read(EVENTS, 0, self.judge.fold.offset + 1):
-            self.log.append(self.judge.take(entry.offset, entry.value))
+            self.log.append(self.judge.take([(entry.offset, entry.value)]))
 
     def send(self, kind: str, body: object, expect: int = 202) -> dict:
         answer = self.client.post(f"/api/{kind}", json=body, headers={"origin": ADDRESS, "x-coast-csrf": self.csrf})

@@ -62,7 +62,7 @@ def lived(path: Path, recording: Path) -> Live:
         log.append([Record(EVENTS, 0, codec.pack(batch))])
         times.append(now[0])
         for entry in log.read(EVENTS, 0, judge.fold.offset + 1):
-            found = [unpack(record.value) for record in judge.take(entry.offset, entry.value) if record.topic == ALERTS]
+            found = [unpack(record.value) for record in judge.take([(entry.offset, entry.value)]) if record.topic == ALERTS]
             told[entry.offset] = [encode(to_wire(alert)) + b"\n" for each in found for alert in each.alerts]
         if judge.due():
             log.append(judge.snapshot())

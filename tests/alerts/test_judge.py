@@ -3,7 +3,8 @@
 import pytest
 
 from alerts import snapshots
-from alerts.judge import Judge, skip
+from alerts.judge import Judge, skip, together
+from alerts.outcomes import unpack
 from ingest.log import ALERTS, CHANGELOG, EVENTS, Record
 from ingest.log_sqlite import SqliteLog
 from ingest.records import Batch, Codec, Unreadable
@@ -31,7 +32,7 @@ def catch_up(log, judge: Judge) -> list[bytes]:
     """Judge what waits; the values of topic `alerts` that came out."""
     out = []
     for entry in log.read(EVENTS, 0, judge.fold.offset + 1):
-        out += [record.value for record in judge.take(entry.offset, entry.value)]
+        out += [record.value for record in judge.take([(entry.offset, entry.value)])]
     return out
 
 
@@ -99,12 +100,42 @@ def test_a_record_said_to_be_skipped_is_not_judged(log):
     assert [alert.subject for alert in (case.alert for case in judge.fold.life.board.open.values())] == ["box-02"]
 
 
+def test_what_waits_is_judged_as_fewer_larger_records_but_never_across_a_tick_a_hole_or_a_site():
+    def record(count: int, *more, site: str = "r1") -> Batch:
+        return Batch(site, [*(press(1, START + n, n) for n in range(count)), *more])
+
+    def offsets(*records: tuple[int, Batch]) -> list[tuple[int, int, int]]:
+        return [(each.first, each.last, len(each.batch.events)) for each in together(records)]
+
+    small = record(100)
+    assert offsets(*((n, small) for n in range(7))) == [(0, 4, 500), (5, 6, 200)]
+    assert offsets((0, small), (1, record(99, tick(START))), (2, small)) == [(0, 1, 200), (2, 2, 100)]
+    assert offsets((0, small), (2, small)) == [(0, 0, 100), (2, 2, 100)]
+    assert offsets((0, small), (1, record(1, site="r2"))) == [(0, 0, 100), (1, 1, 1)]
+    assert offsets((0, record(0)), (1, record(900)), (2, small)) == [(0, 1, 900), (2, 2, 100)]
+
+
+def test_records_judged_together_say_what_they_say_one_by_one_also_around_one_that_is_skipped(log):
+    for n in range(9):
+        hear(log, press(n, START + n * 300, 1), *([tick(START + n * 300)] if n % 4 == 3 else []))
+    first = log.bounds(EVENTS, 0)[0]
+    log.append([skip(0, first + 6)])  # the first is the site
+    one_by_one, at_once = Judge(log, SITE, 0), Judge(log, SITE, 0)
+    told = [alert for value in catch_up(log, one_by_one) for alert in unpack(value).alerts]
+    waiting = log.read(EVENTS, 0, at_once.fold.offset + 1)
+    records = at_once.take((each.offset, each.value) for each in waiting)
+    assert [alert for record in records for alert in unpack(record.value).alerts] == told
+    assert len(records) == 4, "up to a tick, up to what is skipped, up to a tick, the rest"
+    assert {alert.subject for alert in told} == {f"box-{n:02d}" for n in range(9)} - {"box-05"}
+    assert at_once.fold.snapshot() == one_by_one.fold.snapshot()
+
+
 def test_bytes_that_nobody_can_read_stop_the_judge(log):
     judge = Judge(log, SITE, 0)
     with pytest.raises(Unreadable):
-        judge.take(judge.wanted, b"\x09from a later version")
+        judge.take([(judge.wanted, b"\x09from a later version")])
     with pytest.raises(Unreadable):
-        judge.take(judge.wanted, b"\x01broken")
+        judge.take([(judge.wanted, b"\x01broken")])
 
 
 def test_what_retention_took_before_it_was_judged_is_said(log):

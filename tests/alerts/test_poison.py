@@ -132,15 +132,15 @@ def cut(events: list, chance: random.Random | None) -> list[Batch]:
     return found
 
 
-def judged_by_a_worker(path, records: list[Batch], keep_every: int) -> tuple[list, Judge]:
-    """As the processor does it, with a snapshot now and then."""
+def judged_by_a_worker(path, records: list[Batch], keep_every: int, at_once: int = 1) -> tuple[list, Judge]:
+    """As the processor does it, with a snapshot now and then; `at_once` records wait for it."""
     log, codec, found = SqliteLog(path), Codec(), []
     log.append([Record(EVENTS, 0, codec.pack(record)) for record in records])
     judge = Judge(log, SITE, 0)
     while entries := log.read(EVENTS, 0, judge.fold.offset + 1):
-        for entry in entries:
-            found += [to_wire(alert) for record in judge.take(entry.offset, entry.value) for alert in unpack(record.value).alerts]
-            if entry.offset % keep_every == keep_every - 1:
+        for some in (entries[i : i + at_once] for i in range(0, len(entries), at_once)):
+            found += [to_wire(alert) for record in judge.take((each.offset, each.value) for each in some) for alert in unpack(record.value).alerts]
+            if judge.fold.offset - judge.saved >= keep_every:
                 log.append(judge.snapshot())
                 judge.kept(judge.fold.offset, judge.fold.now)
     log.close()
@@ -162,8 +162,9 @@ def test_however_the_log_is_cut_the_model_that_fails_says_the_same_before_it_fai
     monkeypatch.setattr(PositionSilence, "step", talkative)
     events = coast(seed)
     one_by_one, _ = judged_by_a_worker(tmp_path / "one.db", [Batch("r1", [event]) for event in events], 50)
-    for number, (chance, keep) in enumerate([(None, 1_000), (None, 7), (random.Random(seed), 1_000), (random.Random(seed + 1), 30)]):
-        found, judge = judged_by_a_worker(tmp_path / f"{number}.db", cut(events, chance), keep)
+    ways = [(None, 1_000, 1), (None, 7, 1), (random.Random(seed), 1_000, 1), (random.Random(seed + 1), 30, 1), (random.Random(seed + 2), 30, 7)]
+    for number, (chance, keep, at_once) in enumerate(ways):
+        found, judge = judged_by_a_worker(tmp_path / f"{number}.db", cut(events, chance), keep, at_once)
         assert found == one_by_one
         assert set(judge.fold.hearing.disabled) == {"M12"}
     whole = tmp_path / "whole.jsonl"
