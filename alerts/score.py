@@ -13,6 +13,8 @@ from msgspec import Struct, structs
 
 from alerts.alert import Alert, Outcomes
 from alerts.replay import Recorded, replay
+from alerts.score_watch import Asked, told_at
+from alerts.watching import Watch, words
 from ingest.events import Level
 from ingest.geo import metres
 from ingest.site import Site
@@ -38,13 +40,14 @@ class Must(Struct, frozen=True):
 
 
 class Staged(Struct, frozen=True):
-    """One happening: its time (ms), what must come of it and what else may (model, subject)."""
+    """One happening: its time (ms), what must come of it and what else may (model, subject). `told`: how well that place is watched, as the room was told when it began."""
 
     at: int
     until: int
     name: str
     must: Must | None = None
     also: tuple[Must, ...] = ()
+    told: Watch | None = None
 
 
 class Raised(Struct, frozen=True):
@@ -76,6 +79,7 @@ class Line(Struct, frozen=True):
     model: str
     staged: int = 0
     found: int = 0
+    unseen: int = 0  # of those not found, at places of which the room was told that they are watched partly or not at all
     red_staged: int = 0
     red_found: int = 0
     alerts: int = 0
@@ -182,7 +186,7 @@ def card(
         length,
         tuple(_line(model, judged, raised, explained, hours, days) for model in models),
         by,
-        tuple(f"{one.must.model} {one.name}" for one, took in judged if one.must and took is None),
+        tuple(f"{one.must.model} {one.name}{_as_told(one.told)}" for one, took in judged if one.must and took is None),
         tuple(f"{each.model} {each.level} {each.subject}" for each in raised if each.id not in explained and each.model != "SYS"),
         sum(map(sum, loads)) / max(1, sum(map(len, loads))),
         max(map(max, loads), default=0),
@@ -213,11 +217,14 @@ def _line(
     model: str, judged: Sequence[tuple[Staged, int | None]], raised: Sequence[Raised], explained: set[str], seat_hours: float, camera_days: float
 ) -> Line:
     mine = [(one.must.level, took) for one, took in judged if one.must and one.must.model == model]
+    unseen = sum(
+        one.told is not None and one.told.state != "watching" for one, took in judged if one.must and one.must.model == model and took is None
+    )
     times = sorted(took for _, took in mine if took is not None)
     alerts = [each for each in raised if each.model == model]
     false = [each for each in alerts if each.id not in explained]
     return Line(
-        model=model, staged=len(mine), found=len(times), red_staged=sum(level == "red" for level, _ in mine),
+        model=model, staged=len(mine), found=len(times), unseen=unseen, red_staged=sum(level == "red" for level, _ in mine),
         red_found=sum(level == "red" and took is not None for level, took in mine), alerts=len(alerts), explained=len(alerts) - len(false),
         above_blue_unexplained=sum(each.level != "blue" for each in false), p50=_share(times, 0.5), p95=_share(times, 0.95),
         per_camera_day=len(false) / camera_days if camera_days else None, per_seat_hour=len(false) / seat_hours if seat_hours else 0.0,
@@ -270,7 +277,22 @@ def run_of(site: Site, recording: Path | Recorded, truth: Iterable[Mapping[str, 
     start = min((step.now for step in steps if step.now), default=0)
     length = max(1, max((step.now for step in steps), default=0) - start)
     cameras = sum(device.type == "camera" and device.in_service for device in site.devices)
-    return Run(tuple(staged_of(truth)), tuple(raised), start, length, cameras, tuple(conditions_of(site, raised, start, length)))
+    return Run(
+        tuple(_with_told(site, staged_of(truth), steps)), tuple(raised), start, length, cameras, tuple(conditions_of(site, raised, start, length))
+    )
+
+
+def _with_told(site: Site, staged: Sequence[Staged], steps: Iterable[Outcomes]) -> Iterable[Staged]:
+    asked = [Asked(one.at, one.must.model, one.must.subject, one.must.position) for one in staged if one.must]
+    told = iter(told_at(site, asked, steps))
+    return [structs.replace(one, told=next(told)) if one.must else one for one in staged]
+
+
+def _as_told(watch: Watch | None) -> str:
+    if watch is None:
+        return ""
+    reason = words(watch)[1]
+    return f" (told {watch.state}{f', {reason}' if reason else ''})"
 
 
 def card_of(site: Site, runs: Sequence[Run]) -> Card:

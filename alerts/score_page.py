@@ -16,6 +16,7 @@ HEAD = """# Score card
 What the simulator stages against what the models raise. Its truths are told from the rule book, scene by scene (`device_sim/scenarios/*.toml`), not from what a model makes of them.
 Nothing here is a field trial: ways, weather and cameras are invented. *Perfect* cameras see everything within 400 m (boats 800 m) in every look. *Realistic* ones find a person
 of 12 to 24 px 3 times in 10, of 24 to 48 px 4 in 10, larger 85 in 100, place him 3 % of the distance wrong, and see one thing in three looks that is not there.
+Of what is missed the card says how well that place was watched by that model, as the room was told when it began: `watching`, `partly` or `blind`, and why; nothing out at sea.
 Where one figure stands, both kinds gave the same. An alert that comes back counts again. A false alarm is an alert that nothing staged explains, also where it is right by the rule.
 """
 DAY = """
@@ -49,9 +50,10 @@ def _loads(day: tuple[Card, Card]) -> Iterable[str]:
     for name, card in zip(("perfect", "realistic"), day, strict=True):
         found, staged = sum(line.found for line in card.lines), sum(line.staged for line in card.lines)
         reds = sum(line.red_found for line in card.lines), sum(line.red_staged for line in card.lines)
+        unseen = sum(line.unseen for line in card.lines)
         false = sum(line.above_blue_unexplained for line in card.lines)
         yield (
-            f"- {name}: {found} of {staged} found ({found / max(1, staged):.1%}), red {reds[0]} of {reds[1]}; {card.per_ten_minutes:.2f} alerts a seat in 10 min on average, "
+            f"- {name}: {found} of {staged} found ({found / max(1, staged):.1%}; {unseen} of {staged - found} missed where the room was told partly or blind), red {reds[0]} of {reds[1]}; {card.per_ten_minutes:.2f} alerts a seat in 10 min on average, "
             f"{card.busiest} in the worst; {false} false above blue."
         )
     yield ""

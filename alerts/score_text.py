@@ -9,6 +9,7 @@ HEAD = (
     "model",
     "staged",
     "found",
+    "missed, of these told partly or blind",
     "recall",
     "red",
     "alerts",
@@ -46,13 +47,13 @@ def _listed(head: str, items: tuple[str, ...]) -> str:
 
 def beside(perfect: Card, realistic: Card) -> Iterable[str]:
     """A table by model: both cameras in one row, `perfect / realistic`."""
-    yield "| model | staged | recall | of red | precision | p50 | p95 | false a camera-day | false a seat-hour |"
-    yield "|" + "---|" * 9
+    yield "| model | staged | missed, of these told partly or blind | recall | of red | precision | p50 | p95 | false a camera-day | false a seat-hour |"
+    yield "|" + "---|" * 10
     others = {line.model: line for line in realistic.lines}
     for line in perfect.lines:
         pair = (line, others.get(line.model, Line(line.model)))
         cells = (
-            _named(line.model), line.staged, _two(_percent(each.recall) for each in pair), _two(_red(each) for each in pair),
+            _named(line.model), line.staged, _two(_missed(each) for each in pair), _two(_percent(each.recall) for each in pair), _two(_red(each) for each in pair),
             _two(_percent(each.precision) for each in pair), _two(_time(each.p50) for each in pair), _two(_time(each.p95) for each in pair),
             _two("–" if each.per_camera_day is None else f"{each.per_camera_day:.3f}" for each in pair), _two(f"{each.per_seat_hour:.3f}" for each in pair),
         )  # fmt: skip
@@ -68,6 +69,12 @@ def _red(line: Line) -> str:
     return f"{line.red_found}/{line.red_staged}" if line.red_staged else "–"
 
 
+def _missed(line: Line) -> str:
+    """A miss at a place that the room was told is not well watched is one that it could know of."""
+    missed = line.staged - line.found
+    return f"{missed}, {line.unseen}" if missed else "–"
+
+
 def _named(model: str) -> str:
     zh, en = MODELS.get(model, ("", ""))
     return f"{model} {zh} {en}".strip()
@@ -78,7 +85,7 @@ def table(lines: Iterable[Line]) -> Iterable[str]:
     yield "|" + "---|" * len(HEAD)
     for line in lines:
         cells = (
-            _named(line.model), line.staged, line.found, _percent(line.recall), _red(line),
+            _named(line.model), line.staged, line.found, _missed(line), _percent(line.recall), _red(line),
             line.alerts, _percent(line.precision), _time(line.p50), _time(line.p95),
             "–" if line.per_camera_day is None else f"{line.per_camera_day:.3f}", f"{line.per_seat_hour:.3f}", line.above_blue_unexplained,
         )  # fmt: skip

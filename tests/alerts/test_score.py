@@ -95,7 +95,7 @@ def test_load_is_counted_by_seat_in_ten_minutes():
 
 def test_the_page_says_what_was_missed_and_what_was_false():
     page = markdown({"One": scored([staged(10), staged(40)], [raised(10), raised(60, subject="zone-b")])})
-    assert "| M04 封闭区域闯入 Closed-zone entry | 2 | 1 | 50% |" in page
+    assert "| M04 封闭区域闯入 Closed-zone entry | 2 | 1 | 1, 0 | 50% |" in page
     assert "Missed: M04 walk zone-a." in page
     assert "Not explained by anything staged: M04 yellow zone-b." in page
 

@@ -45,8 +45,11 @@ def test_a_changed_parameter_scenario_or_site_changes_what_the_card_was_made_fro
 
 
 def test_the_page_says_what_was_missed_and_sums_the_day():
-    card = Card(3_600_000, (Line("M04", staged=4, found=3, red_staged=1, red_found=1, alerts=3, explained=3),), {}, ("M04 gate",), (), 0.5, 2)
+    card = Card(
+        3_600_000, (Line("M04", staged=4, found=3, unseen=1, red_staged=1, red_found=1, alerts=3, explained=3),), {}, ("M04 gate",), (), 0.5, 2
+    )
     told = page({"closed_zone": (card, card)}, (card, card), "1", "M04: abc")
-    assert "3 of 4 found (75.0%), red 1 of 1; 0.50 alerts a seat" in told
+    assert "3 of 4 found (75.0%; 1 of 1 missed where the room was told partly or blind), red 1 of 1; 0.50 alerts a seat" in told
     assert "Missed: M04 gate." in told
+    assert "Closed-zone entry | 4 | 1, 1 | 75%" in told
     assert told.endswith("Made from M04: abc\n")
