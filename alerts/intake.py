@@ -5,7 +5,7 @@ and ts. Nothing here reads a clock: `received` is the event's own.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ingest.events import Distress, Event, Heartbeat, Position, Sos, Tracks
 
@@ -25,8 +25,8 @@ class Boot:
     id: int | str | None
     last: int = -1  # highest seq
     last_ts: int = -1
-    gaps: list[tuple[int, int]] = field(default_factory=list)  # seq missed so far, both ends included
-    urgent: list[str] = field(default_factory=list)
+    gaps: tuple[tuple[int, int], ...] = ()  # seq missed so far, both ends included
+    urgent: tuple[str, ...] = ()
     error: int | None = None  # smallest received - ts, ms
     base: int | None = None  # ts - uptime, ms
     on_time: int = 0
@@ -41,7 +41,7 @@ class Known:
 
     boot: Boot
     previous: Boot | None = None
-    old: list[int | str | None] = field(default_factory=list)
+    old: tuple[int | str | None, ...] = ()
     row: int = -1  # of the device in the area's table, -1 where the site does not know it: one look-up for both
 
 
@@ -138,7 +138,7 @@ class Intake:
                 return (event.received, None, False, _NAN) if urgent else None
             else:
                 if known.previous is not None:
-                    known.old = [*known.old, known.previous.id][-OLD_BOOTS:]
+                    known.old = (*known.old, known.previous.id)[-OLD_BOOTS:]
                 known.previous, known.boot = boot, Boot(event.boot)
                 boot = known.boot
         seq = event.seq
@@ -195,7 +195,7 @@ def _said_before(boot: Boot, event: Event) -> bool:
     name = f"{type(event).__name__}/{event.seq}/{event.ts}"
     if name in boot.urgent:
         return True
-    boot.urgent = [*boot.urgent, name][-URGENT_KEPT:]
+    boot.urgent = (*boot.urgent, name)[-URGENT_KEPT:]
     return False
 
 
@@ -206,15 +206,15 @@ def _out_of_order(boot: Boot, event: Event) -> bool:
         return False  # without a counter nothing can be told apart
     if seq > boot.last:
         if seq > boot.last + 1:
-            boot.gaps = [*boot.gaps, (boot.last + 1, seq - 1)][-GAPS:]
+            boot.gaps = (*boot.gaps, (boot.last + 1, seq - 1))[-GAPS:]
         boot.last, boot.last_ts = seq, ts
         return False
     if ts > boot.last_ts:  # newer than all before it: the counter began again
-        boot.last, boot.last_ts, boot.gaps = seq, ts, []
+        boot.last, boot.last_ts, boot.gaps = seq, ts, ()
         return False
     for i, (low, high) in enumerate(boot.gaps):
         if low <= seq <= high:
             rest = [piece for piece in ((low, seq - 1), (seq + 1, high)) if piece[0] <= piece[1]]
-            boot.gaps = [*boot.gaps[:i], *rest, *boot.gaps[i + 1 :]]
+            boot.gaps = (*boot.gaps[:i], *rest, *boot.gaps[i + 1 :])
             return False
     return True

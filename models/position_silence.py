@@ -24,6 +24,7 @@ from models.sensors import believed
 from models.subjects import Devices
 
 NEVER = -1
+MANY = 255  # fixes an hour, beyond which they are not counted
 MINUTE, HOUR = 60_000, 3_600_000  # ms
 LEVELS: tuple[FoundLevel, ...] = ("over", "blue", "yellow", "orange", "red")
 NM = 1852.0  # m
@@ -35,10 +36,10 @@ class Memory:
 
     heard: Ints
     at: Ints  # last fix
-    receiver: Ints
+    receiver: NDArray[np.int32]
     interval: Floats  # ms, running median of the vessel's own
-    hours: NDArray[np.int32]  # int32[n, 12]: fixes in each of the last 12 hours
-    hour: Ints  # the hour that `hours` was last turned to
+    hours: NDArray[np.uint8]  # uint8[n, 12]: fixes in each of the last 12 hours, MANY at most
+    hour: NDArray[np.int32]  # the hour that `hours` was last turned to
     level: NDArray[np.int8]
     label: NDArray[np.int8]  # 1: likely disabled
     seen: NDArray[np.int8]  # fixes since it came back
@@ -54,7 +55,7 @@ class Memory:
 class PositionSilence:
     code: ClassVar[str] = "M12"
     name: ClassVar[str] = "position_silence"
-    memory_version: ClassVar[int] = 2
+    memory_version: ClassVar[int] = 3
     memory: ClassVar[type] = Memory
     columns: ClassVar[tuple[str, ...]] = ("positions",)
     rare: ClassVar[tuple[str, ...]] = ("weather",)
@@ -68,7 +69,7 @@ class PositionSilence:
     disabling_after: int = parameter(12 * HOUR, "ms", "S-GFW", HOUR, 96 * HOUR, "silence labelled as likely disabling")
     border: float = parameter(1 * NM, "m", "warning-models M12", 0, 50_000, "a last fix nearer to a border is orange at once")
     alone_wind: float = parameter(10.8, "m/s", "Beaufort 6", 0, 60, "a vessel alone in this wind is yellow")
-    fixes: int = parameter(14, "fixes", "S-GFW", 1, 10_000, "needed in the 12 h before")
+    fixes: int = parameter(14, "fixes", "S-GFW", 1, MANY, "needed in the 12 h before")
     neighbours: float = parameter(0.6, "1", "ours", 0, 1, "share of neighbours that must still be heard")
     least: int = parameter(3, "vessels", "ours", 1, 1_000, "under this many neighbours the cell's history stands in")
     radius: float = parameter(5_000.0, "m", "ours", 100, 100_000, "who is a neighbour")
@@ -78,8 +79,8 @@ class PositionSilence:
 
     def start(self, _site: Site, _area: Area, devices: Devices) -> Memory:
         return Memory(
-            heard=_column(np.int64), at=_column(np.int64), receiver=_column(np.int64), interval=_column(np.float64),
-            hours=np.zeros((0, 12), dtype=np.int32), hour=_column(np.int64), level=_column(np.int8), label=_column(np.int8), seen=_column(np.int8),
+            heard=_column(np.int64), at=_column(np.int64), receiver=_column(np.int32), interval=_column(np.float64),
+            hours=np.zeros((0, 12), dtype=np.uint8), hour=_column(np.int32), level=_column(np.int8), label=_column(np.int8), seen=_column(np.int8),
             retry=_column(np.int64), receivers=np.full(len(devices) + 1, NEVER, dtype=np.int64), cells={}, met={},
         )  # fmt: skip
 
@@ -87,7 +88,7 @@ class PositionSilence:
         """Vessels stay; the rows of receivers move with the devices. The last row stands for receivers that the site does not know."""
         receivers = np.full(len(new) + 1, NEVER, dtype=np.int64)
         receivers[-1] = memory.receivers[-1]
-        moved_to = np.full(len(old) + 1, NEVER, dtype=np.int64)
+        moved_to = np.full(len(old) + 1, NEVER, dtype=np.int32)
         for row, device in enumerate(new.all):
             if device.id in old.row:
                 receivers[row], moved_to[old.row[device.id]] = memory.receivers[old.row[device.id]], row
@@ -264,7 +265,8 @@ def _count(memory: Memory, rows: Ints, hour: Ints) -> None:
             for each in range(1, passed + 1):
                 memory.hours[row, (memory.hour[row] + each) % 12] = 0
         memory.hour[row] = hour[i]
-    memory.hours[rows, hour % 12] += 1
+    count = memory.hours[rows, hour % 12]
+    memory.hours[rows, hour % 12] = count + (count < MANY)
 
 
 def _here(batch: Batch, row: int) -> tuple[float, float]:

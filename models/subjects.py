@@ -57,7 +57,7 @@ def _marks(devices: Sequence[Device]) -> dict[str, int]:
     return marks
 
 
-class Vessel(Struct):
+class Vessel(Struct, gc=False):
     """What a vessel said of itself, the latest."""
 
     id: str  # MMSI or terminal number, the site's one name where it is registered

@@ -41,6 +41,13 @@ def test_a_vessel_falls_silent_among_others():
     assert found[0].position == AT_SEA
 
 
+def test_a_vessel_heard_hundreds_of_times_an_hour_is_still_one_that_was_heard_much():
+    """A fix every 2 s: the count of an hour stops where it is full. One fix more would make it nought, were it to turn over."""
+    often = [fix(LOST, START + HOUR + 2_000 * n, *AT_SEA, sog=0.1) for n in range(256)]
+    found = m12(sorted((*often, *fleet(3 * HOUR, others())), key=lambda event: event.received))
+    assert told(found)[0] == (LOST, "blue", "silent")
+
+
 def test_two_fixes_end_it_and_the_gap_is_kept():
     found = m12(fleet(3 * HOUR, {LOST: AT_SEA, **others()}, {LOST: (HOUR, HOUR + 45 * MINUTE)}))
     assert [each.level for each in found] == ["blue", "over"]
