@@ -7,6 +7,7 @@ Beidou, or that vehicles wait for, are a landing in progress: red. It is silent 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -145,10 +146,7 @@ class Landing:
 
     def _by_camera(self, memory: Memory, batch: Batch, site: Site, *, window: bool) -> Iterator[Seen]:
         """What each boat in sight comes to. Where it is to the waterline is noted on the way."""
-        there, places = (
-            [(key, boat) for key, boat in memory.boats.present(self.gap) if boat.looks >= self.looks and boat.moved >= self.came],
-            places_of(site, batch.devices.area),
-        )
+        there, places = memory.boats.present(self.gap), places_of(site, batch.devices.area)
         longitude, latitude = np.array([boat.longitude for _, boat in there]), np.array([boat.latitude for _, boat in there])
         if not there:
             memory.boats.landed = []
@@ -160,6 +158,8 @@ class Landing:
             boat.off = float(off[n])
             if not boat.way or boat.last > boat.way[-1][0]:
                 boat.way = [each for each in boat.way if boat.last - each[0] <= MINUTE] + [[boat.last, boat.off, boat.longitude, boat.latitude]]
+            if boat.looks < self.looks or boat.moved < self.came:
+                continue  # its way is noted from its first look on: who races in is here for half a minute
             if boat.off <= self.shore and boat.moved >= self.came:
                 memory.boats.landed.append(key)
             if segments[n] < 0 or self._has_leave(memory, boat, batch, site, hides=window and boat.dark):
@@ -181,13 +181,9 @@ class Landing:
                 hidden = boat.dark or not vessel or bool(memory.recent.near_point(places, at, self.near))
                 return ("red", "landing") if window and hidden else ("orange" if window else "yellow", "persons_land")
             return ("orange" if window else "yellow"), "lands"
-        if not window or vessel or fairway or len(boat.way) < 3 or boat.way[-1][0] - boat.way[0][0] < 10 * SECOND:
+        if not window or vessel or fairway:
             return "over", ""
-        first, last = boat.way[0], boat.way[-1]
-        closing, way = first[1] - last[1], away((first[2], first[3]), (last[2], last[3]))
-        knots = way / (last[0] - first[0]) * SECOND / KN
-        if closing < way / 2:  # along the shore, or out to sea
-            return "over", ""
+        knots = _towards_shore(boat.way, boat.error)
         if knots >= self.racing:
             return "orange", "races_in"
         return ("yellow", "comes_in") if knots >= self.fast and boat.off <= self.inside else ("over", "")
@@ -287,3 +283,19 @@ class Landing:
             position=position, segment=segment, evidence=(boat.name,) if boat and boat.name else (),
             confidence=round(boat.score, 2) if boat and boat.name else None, sensitivity="restricted",
         )  # fmt: skip
+
+
+def _towards_shore(way: list[list[float]], error: float) -> float:
+    """Knots towards the shore, of the fastest stretch of ten seconds or more up to now. It must near without its first and its last place too: one may be false."""
+    best = 0.0
+    for first, second in pairwise(way):
+        ms = way[-1][0] - first[0]
+        if ms >= 10 * SECOND and _nears(second, way[-1], error) > 0 and _nears(first, way[-2], error) > 0:
+            best = max(best, _nears(first, way[-1], error) / ms * SECOND / KN)
+    return best
+
+
+def _nears(first: list[float], last: list[float], error: float) -> float:
+    """Metres from one place of a boat's way to another, less what its camera errs in both; 0 along the shore and out to sea."""
+    closing, way = first[1] - last[1], away((first[2], first[3]), (last[2], last[3]))
+    return max(0.0, way - 2**0.5 * error) if closing >= way / 2 else 0.0

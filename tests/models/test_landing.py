@@ -110,6 +110,20 @@ def test_an_unknown_boat_that_comes_for_the_shore_at_night_is_told_before_it_lan
     assert told(m06(sail(NIGHT, 40, -900, -400))) == [("seg-05", "orange", "races_in")]  # 24 kn
 
 
+def test_a_boat_that_waited_and_then_races_in_is_orange_at_once():
+    waits, races = sail(NIGHT, 60, -760, -700), sail(NIGHT + MINUTE, 16, -700, -500)
+    assert told(m06([*waits, *races])) == [("seg-05", "orange", "races_in")]
+
+
+@pytest.mark.parametrize("first", [0, 30])
+def test_one_place_that_is_wrong_makes_no_boat_race(first):
+    """It drifted there before; `first`: s after which the camera places it 300 m out to sea, once."""
+    drifts = sail(NIGHT, 60, -160, -130)
+    wrong = seen("cam-1", NIGHT + MINUTE + first * 1_000, thing(1, "boat", at(5.5, -430)))
+    before, after = lie(NIGHT + MINUTE, first, -130), lie(NIGHT + MINUTE + first * 1_000 + 5_000, 60, -130)
+    assert not m06([*drifts, *before, wrong, tick(wrong.received + 500), tick(wrong.received + 4_000), *after])
+
+
 def test_who_is_known_or_in_the_fairway_may_come_in_fast():
     vessel = (fix("413000001", NIGHT + n * 10_000, *at(5.5, -450 + 50 * n), sog=9.7, cog=0.0) for n in range(7))
     assert not m06(in_order(vessel, sail(NIGHT, 60, -450, -150)))
