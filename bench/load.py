@@ -25,12 +25,16 @@ AWAY = 0.00135  # degrees: about 150 m; boats lie so far out at sea, people walk
 
 
 def widened(site: Site, area: str, boxes: int) -> Site:
-    """The site with so many boxes and lights in `area`, the new ones standing where the known ones do."""
+    """The site with so many boxes and lights in `area`, the new ones standing where the known ones do: rows along the shore, each with its own neighbours."""
     known = [device for device in site.devices if device.area == area and device.type in ("box", "light")]
+    likes = {f"{like.id}-{row}": like for row in range(1, 2 + boxes // len(known)) for like in known}
+    names = list(likes)[: max(0, boxes - len(known))]
+    there = set(names)
     more: list[Device] = []
-    for n in range(boxes - len(known)):
-        like = known[n % len(known)]
-        more.append(structs.replace(like, id=f"{like.id}-{n}", place="", neighbours=()))
+    for name in names:
+        row = name.rpartition("-")[2]
+        beside = tuple(other for each in likes[name].neighbours if (other := f"{each}-{row}") in there)
+        more.append(structs.replace(likes[name], id=name, place="", neighbours=beside))
     return with_revision(structs.replace(site, devices=(*site.devices, *more)))
 
 

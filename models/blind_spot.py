@@ -23,6 +23,7 @@ SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000  # ms
 SCAN = 5 * SECOND  # of log time between two judgements
 LEVELS: tuple[FoundLevel, ...] = ("over", "blue", "yellow", "orange")
 SENT_ON = frozenset({"on", "warn", "strobe", "search"})
+EXPLAINS = ("dark_shore", "feeder")  # of many segments, each of which may have its own
 SMEARED = ("too_blurry", "too_bright")  # as by a spider or a drop before the lens
 LOW_SUN = (-6.0, 12.0)  # degrees between which it dazzles; ours
 
@@ -161,7 +162,7 @@ class BlindSpot:
         blind = self._segments(lights, eyes, silent, batch, site, now, night=memory.night)
         self._in_a_row(blind, site, now)
         self._by_feeder({**lights, **eyes}, batch, now)
-        for subject in dict.fromkeys([*memory.told, *now]):
+        for subject in sorted(dict.fromkeys([*memory.told, *now]), key=lambda each: _turn(each, memory.told, now)):
             level, code, members = now.get(subject, [0, "", []])
             before = memory.told.get(subject, [0, "", []])
             if [level, code, members] == before:
@@ -275,15 +276,22 @@ class BlindSpot:
         places = [site.device[name].place or name for name in members if name in site.device]
         values = {
             "devices": places,
-            "segments": len(members) if code in ("dark_shore", "feeder") else None,
+            "segments": len(members) if code in EXPLAINS else None,
             "metres": 200 * len(members) if code == "dark_shore" else None,
         }
-        explains = tuple(name for name in members if name != subject) if code in ("dark_shore", "feeder") else ()
+        explains = tuple(name for name in members if name != subject) if code in EXPLAINS else ()
         return Finding(
             model=self.code, subject=subject, level=LEVELS[level], code=code, index=batch.nth, cause=f"{subject}/{batch.now}", occurred=batch.now,
             segment=segment.id if segment else "", position=segment.middle if segment else None, inhibits=explains,
             values={key: value for key, value in {**values, "feeder": subject.removeprefix("feeder/") if code == "feeder" else None}.items() if value},
         )  # fmt: skip
+
+
+def _turn(subject: str, before: dict[str, list[Any]], now: dict[str, list[Any]]) -> int:
+    """What explains others begins before them and ends after them: else each of these is told for a moment."""
+    if subject in now and now[subject][1] in EXPLAINS:
+        return 0
+    return 2 if subject in before and before[subject][1] in EXPLAINS else 1
 
 
 def _at(site: Site, batch: Batch, segment: str) -> list[Device]:

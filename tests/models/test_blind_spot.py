@@ -155,6 +155,7 @@ def test_a_power_cut_is_one_alert_of_its_feeder():
     feeder = [each for each in found if each.subject == "feeder/feeder-0"]
     assert [(each.level, each.code) for each in feeder] == [("blue", "feeder")]
     assert feeder[0].inhibits == ("seg-01", "seg-03", "seg-05")
+    assert told(found)[0] == ("feeder/feeder-0", "blue", "feeder"), "before those that it explains: else each of them is told for a moment"
     assert not [each for each in m03(3, lamps(NIGHT, 3, 1, 3), coast=one) if each.code == "feeder"]
 
 
