@@ -14,7 +14,7 @@ from alerts.life_cycle import programmes, responses
 from alerts.life_cycle.case import Case, state_of
 from alerts.life_cycle.escalation import audience, deadlines, due, permitted, stages, steps
 from alerts.life_cycle.roster import EMPTY_SEAT, Roster
-from alerts.life_cycle.suppression import Quiet, explains_others, next_bound, suppression
+from alerts.life_cycle.suppression import Explaining, Quiet, explains_others, next_bound, suppression
 from ingest.site import Area, Site
 from models.model import RANK
 
@@ -58,7 +58,7 @@ class Board:
         self.site, self.area = site, area
         self.shore = responses.Shore(site, area)
         self.open = {case.alert.key: case for case in self.saved.cases.values() if case.is_open}
-        self.explaining = {case.alert.id: case for case in self.open.values() if explains_others(case)}
+        self.explaining = {case.alert.id: Explaining(case, frozenset(case.inhibits)) for case in self.open.values() if explains_others(case)}
         self.naming: dict[str, Case] = {}  # key of a part -> the incident that it belongs to
         for case in self.in_order():
             self.name_parts(case)

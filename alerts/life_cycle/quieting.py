@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from alerts.life_cycle.board import Board
 from alerts.life_cycle.case import Case
-from alerts.life_cycle.suppression import explains_others
+from alerts.life_cycle.suppression import Explaining, explains_others
 
 
 def changed(board: Board, now: int) -> None:
@@ -16,7 +16,7 @@ def explain(board: Board, case: Case, now: int) -> None:
     """Whether this case explains others may have changed."""
     id_ = case.alert.id
     if explains_others(case) and case.is_open:
-        board.explaining[id_] = case
+        board.explaining[id_] = Explaining(case, frozenset(case.inhibits))
     elif board.explaining.pop(id_, None) is None:
         return
     judge(board, now, _concerned(board, case))

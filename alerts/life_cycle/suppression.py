@@ -3,8 +3,8 @@
 Recorded all the same; and each of them ends. A press and whatever is red is never kept quiet.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Container, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -93,7 +93,7 @@ def _device_of(alert: Alert) -> str:
     return str(alert.reason.values.get("sensor", alert.subject))
 
 
-def suppression(alert: Alert, quiet: Quiet, explaining: Iterable[Case], site: Site, now: int) -> Suppressed | None:
+def suppression(alert: Alert, quiet: Quiet, explaining: Iterable["Explaining"], site: Site, now: int) -> Suppressed | None:
     """Why this alert is quiet now, or None. One question after the other; the first that answers stands."""
     if alert.level == "red" or alert.model == "M01":
         return None
@@ -110,7 +110,7 @@ def suppression(alert: Alert, quiet: Quiet, explaining: Iterable[Case], site: Si
         return Suppressed("out_of_service", "site")
     for other in explaining:
         if _explains(other, alert):
-            return Suppressed("inhibited", other.alert.id)
+            return Suppressed("inhibited", other.case.alert.id)
     for mute in quiet.mutes.values():
         cause = mute.finding
         if now < mute.until and cause.drill == alert.drill and _covers(cause.model, cause.code, cause.subject, cause.level, cause.inhibits, alert):
@@ -125,15 +125,22 @@ def _matches(asked: Matchers, alert: Alert) -> bool:
     return all(getattr(asked, name) in {None, value} for name, value in told.items())
 
 
-def _explains(other: Case, alert: Alert) -> bool:
+class Explaining(NamedTuple):
+    """A case that explains others, and their subjects: in a power cut thousands are asked for thousands."""
+
+    case: Case
+    named: frozenset[str]
+
+
+def _explains(other: Explaining, alert: Alert) -> bool:
     """Whether a standing alert explains this one."""
-    cause = other.alert
-    if not other.is_open or cause.condition == "over" or cause.id == alert.id or cause.drill != alert.drill:
+    cause = other.case.alert
+    if not other.case.is_open or cause.condition == "over" or cause.id == alert.id or cause.drill != alert.drill:
         return False
-    return _covers(cause.model, cause.reason.code, cause.subject, cause.level, other.inhibits, alert)
+    return _covers(cause.model, cause.reason.code, cause.subject, cause.level, other.named, alert)
 
 
-def _covers(model: str, code: str, subject: str, level: FoundLevel, inhibits: tuple[str, ...], alert: Alert) -> bool:
+def _covers(model: str, code: str, subject: str, level: FoundLevel, inhibits: Container[str], alert: Alert) -> bool:
     """An outage explains the boxes in it, at most at its own level; a receiver that is down explains the vessels that it heard."""
     if alert.model in ENDLESS:
         return False
