@@ -4,7 +4,7 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import structlog
 import typer
@@ -327,13 +327,17 @@ def models_list() -> None:
 
 
 @models_app.command("explain")
-def models_explain(code: Annotated[str, typer.Argument(help="as M13")], site: SitePath = None) -> None:
+def models_explain(
+    code: Annotated[str, typer.Argument(help="as M13")],
+    lang: Annotated[Literal["zh", "en"] | None, typer.Option(help="this language alone")] = None,
+    site: SitePath = None,
+) -> None:
     """The rule of a model, what it reads and hears, its words and its parameters, with what the site sets otherwise."""
     from alerts.manual_models import page
     from ingest.site_files import read_site
 
     try:
-        typer.echo(page(code.upper()))
+        typer.echo(page(code.upper(), lang or ""))
     except KeyError:
         typer.echo(f"no model {code}; there are those of `coast-guardian models list`", err=True)
         raise typer.Exit(1) from None
