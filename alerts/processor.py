@@ -92,8 +92,8 @@ class Processor:
             async for event in stream.events():
                 waiting.setdefault(event.message.partition, []).append((event.message.offset, event.value))
                 held += 1
-                if held < HELD and not stream.channel.empty():
-                    continue  # the next one is here already
+                if held < HELD and not event.message.headers and not stream.channel.empty():
+                    continue  # the next one is here already, and this one has no press
                 for area, records in waiting.items():
                     await self._take(app, area, records)
                 waiting, held = {}, 0
