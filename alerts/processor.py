@@ -78,7 +78,7 @@ class Processor:
     def _app(self, site: Site) -> faust.App:
         transport.register()
         app = faust.App(
-            "processor", broker=self.settings.log_url, store="memory://", web_enabled=False, autodiscover=False, topic_disable_leader=True,
+            "processor", broker=transport.address(self.settings.log_url), store="memory://", web_enabled=False, autodiscover=False, topic_disable_leader=True,
             topic_allow_declare=False, datadir=str(Path(self.settings.home) / "faust"), loop=asyncio.get_running_loop(),
         )  # fmt: skip
         transport.only_partitions(app, self._areas(site))

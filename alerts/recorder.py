@@ -183,7 +183,7 @@ class Recorder:
     def _app(self, partitions: int) -> faust.App:
         transport.register()
         app = faust.App(
-            "recorder", broker=self.settings.log_url, store="memory://", web_enabled=False, autodiscover=False, topic_disable_leader=True,
+            "recorder", broker=transport.address(self.settings.log_url), store="memory://", web_enabled=False, autodiscover=False, topic_disable_leader=True,
             topic_allow_declare=False, datadir=str(Path(self.settings.home) / "faust"), loop=asyncio.get_running_loop(), stream_buffer_maxsize=BUFFER,
         )  # fmt: skip
         transport.start_at(app, lambda topic, partition: self.waiting.next.get((topic, partition)))

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar
+from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 from faust.exceptions import ProducerSendError
@@ -29,8 +30,14 @@ _failures: WeakKeyDictionary[Any, list[BaseException]] = WeakKeyDictionary()
 
 
 def register() -> None:
-    """Make `faust.App(broker="sqlite:///…")` work also where our entry point is not installed."""
+    """Make `faust.App(broker=address("sqlite:///…"))` work also where our entry point is not installed."""
     TRANSPORTS.aliases.setdefault("sqlite", "ingest.transport:Transport")
+
+
+def address(log_url: str) -> str:
+    """The log's URL for `faust.App(broker=…)`, which splits at commas and reads a `%`, `?` or `#` in a path as they are meant in URLs."""
+    scheme, _, path = log_url.partition(":///")
+    return f"{scheme}:///{quote(path)}"
 
 
 def start_at(app: Any, start: StartAt) -> None:
@@ -377,15 +384,19 @@ class Transport(base.Transport):  # type: ignore[misc]  # Faust is untyped
     def log(self) -> Log:
         """For reading and positions, in the loop."""
         if self._log is None:
-            self._log = open_log(str(self.url[0]))
+            self._log = open_log(self._log_url())
         return self._log
 
     @property
     def writing_log(self) -> Log:
         """For the producer's thread."""
         if self._writing is None:
-            self._writing = open_log(str(self.url[0]))
+            self._writing = open_log(self._log_url())
         return self._writing
+
+    def _log_url(self) -> str:
+        """What `address` was given: of a relative path the parsed URL keeps two slashes less."""
+        return f"{self.url[0].scheme}:///{self.url[0].path.removeprefix('/')}"
 
     def declare(self, topic: str, partitions: int) -> None:
         self.declared[topic] = range(partitions)

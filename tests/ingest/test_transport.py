@@ -1,5 +1,6 @@
 """Faust on the log: real workers in processes of their own."""
 
+import asyncio
 import json
 import os
 import queue
@@ -9,8 +10,10 @@ import sys
 import threading
 from pathlib import Path
 
+import faust
 import pytest
 
+from ingest import transport
 from ingest.log import ALERTS, CHANGELOG, EVENTS, Record, open_log
 
 WORKER = Path(__file__).with_name("transport_worker.py")
@@ -51,6 +54,24 @@ class Worker:
         self.error = self.process.stderr.read()
         self.process.stderr.close()
         return code
+
+
+@pytest.mark.parametrize("folder", ["var", "海岸 1", "a,b;c", "50%41?x#y"])
+@pytest.mark.parametrize("relative", [True, False])
+def test_the_log_may_lie_in_any_folder_named_from_here_or_from_the_root(tmp_path, monkeypatch, folder, relative):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / folder).mkdir()
+    url = f"sqlite:///{Path(folder) if relative else tmp_path / folder}/log.db"
+    transport.register()
+    loop = asyncio.new_event_loop()
+    app = faust.App("names", broker=transport.address(url), loop=loop)
+    log = app.transport.log
+    try:
+        log.append([Record(EVENTS, 0, b"x")])
+        assert (tmp_path / folder / "log.db").exists()
+    finally:
+        log.close()
+        loop.close()
 
 
 @pytest.fixture

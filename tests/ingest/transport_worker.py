@@ -17,7 +17,7 @@ url, start, areas = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3]
 transport.register()
 app = faust.App(
     "processor",
-    broker=url,
+    broker=transport.address(url),
     web_enabled=False,
     topic_disable_leader=True,
     topic_allow_declare=False,
