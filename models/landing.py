@@ -19,7 +19,7 @@ from models.association import vessel_near
 from models.batch import Batch
 from models.boats import Boat, Boats, Measures
 from models.columns import Floats, Truths
-from models.following import away
+from models.following import SIGMAS, away
 from models.memory import grown
 from models.model import RANK, Finding, FoundLevel
 from models.nearby import Recent
@@ -296,6 +296,6 @@ def _towards_shore(way: list[list[float]], error: float) -> float:
 
 
 def _nears(first: list[float], last: list[float], error: float) -> float:
-    """Metres from one place of a boat's way to another, less what its camera errs in both; 0 along the shore and out to sea."""
+    """Metres from one place of a boat's way to another, less two standard errors of both; 0 along the shore and out to sea."""
     closing, way = first[1] - last[1], away((first[2], first[3]), (last[2], last[3]))
-    return max(0.0, way - 2**0.5 * error) if closing >= way / 2 else 0.0
+    return max(0.0, way - SIGMAS * 2**0.5 * error) if closing >= way / 2 else 0.0
