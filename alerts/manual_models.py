@@ -60,7 +60,7 @@ def page(code: str, language: str = "") -> str:
     english = doc(kind)
     rules = [english[:1].upper() + english[1:]] * (language != "zh") + [manual_zh.rule(code)] * (language != "en")
     heard_by = [each.code for each in CATALOGUE if code in each.hears]
-    comma = say(", ", "、")
+    comma = "、" if language == "zh" else ", "
     needs = comma.join(say(MEANS[means][1], MEANS[means][0], " ({})") for means in NEEDS[code]) or say(
         "what devices say of themselves", "设备自身的上报"
     )

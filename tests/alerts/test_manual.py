@@ -50,6 +50,12 @@ def test_every_model_has_a_page_that_names_it_in_both_languages_and_says_what_it
         assert f"](models/{kind.name}.md)" in made["models.md"]
 
 
+def test_what_a_model_needs_is_listed_in_either_language_and_in_both():
+    assert "- Needs · 需要: camera (摄像机), receiver (接收站)\n" in page("M06")
+    assert "- 需要: 摄像机、接收站\n" in page("M06", "zh")
+    assert "- Needs: camera, receiver\n" in page("M06", "en")
+
+
 def test_an_unknown_model_is_said():
     with pytest.raises(KeyError):
         page("M99")

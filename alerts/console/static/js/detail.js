@@ -10,6 +10,11 @@ let rows = [];
 const fact = (name, value) => (value ? [h("dt", {}, name), h("dd", {}, value)] : null);
 const who = (id) => state.people[id] || id || "";
 
+function unitName(id) {
+  const known = state.coast.units.find(([each]) => each === id);
+  return known ? inLanguage(known[3], known[4]) || id : id;
+}
+
 function steps(alert) {
   const road = [["raised", alert.raised], ["acknowledged", alert.acknowledged], ["dispatched", alert.dispatched], ["arrived", alert.arrived], ["resolved", alert.resolved], ["verified", alert.verified]];
   return h("ol", { class: "steps" }, road.map(([name, at]) => h("li", { class: at ? "past" : "" }, h("i"), h("b", {}, name === "raised" ? t("raised") : named(RESPONSES, name)), h("small", {}, at ? (name === "raised" ? clock(at) : `+${span(at - alert.raised)}`) : ""))));
@@ -18,8 +23,7 @@ function steps(alert) {
 function unitButtons(alert) {
   return alert.responses.filter((unit) => !unit.left && !unit.declined).map((unit) => {
     const next = !unit.accepted ? [["accept", t("accepted")], ["decline", t("declined")]] : !unit.enroute ? [["enroute", t("en route")], ["arrive", t("arrived")]] : !unit.arrived ? [["arrive", t("arrived")]] : [["leave", t("left")]];
-    const known = state.coast.units.find(([id]) => id === unit.unit);
-    return h("div", { class: "sent-unit" }, h("b", {}, known ? inLanguage(known[3], known[4]) || unit.unit : unit.unit), h("span", {}, t(unit.arrived ? "arrived" : unit.enroute ? "en route" : unit.accepted ? "accepted" : "dispatched")), next.map(([verb, text], index) => h("button", { class: index ? "" : "next", "data-do": verb, onclick: () => act(alert, verb, { unit: unit.unit }) }, text)));
+    return h("div", { class: "sent-unit" }, h("b", {}, unitName(unit.unit)), h("span", {}, t(unit.arrived ? "arrived" : unit.enroute ? "en route" : unit.accepted ? "accepted" : "dispatched")), next.map(([verb, text], index) => h("button", { class: index ? "" : "next", "data-do": verb, onclick: () => act(alert, verb, { unit: unit.unit }) }, text)));
   });
 }
 
@@ -72,7 +76,7 @@ function drawNow() {
         fact(t("flags"), alert.flags.map((flag) => named(FLAGS, flag)).join(" · ")), fact(t("reason"), reason(alert)),
         fact(t("evidence"), evidence(alert)), fact(t("confidence"), alert.confidence === null ? "" : `${Math.round(alert.confidence * 100)} %`), fact(t("told"), alert.audience.map(who).join(", "))),
       h("h2", {}, t("Timeline")),
-      h("ol", { class: "timeline" }, [...rows].reverse().map((row) => h("li", { class: row.level }, h("time", {}, clock(row.at)), h("b", { class: row.what === "ignored" ? "bad" : "" }, named(CHANGES, row.what)), h("span", {}, [who(row.by), row.unit, ["ignored", "no_unit"].includes(row.what) && row.note ? why(row.note) : row.note].filter(Boolean).join(" · ")), h("small", {}, `#${row.revision}`))))),
+      h("ol", { class: "timeline" }, [...rows].reverse().map((row) => h("li", { class: row.level }, h("time", {}, clock(row.at)), h("b", { class: row.what === "ignored" ? "bad" : "" }, named(CHANGES, row.what)), h("span", {}, [who(row.by), unitName(row.unit), ["ignored", "no_unit"].includes(row.what) && row.note ? why(row.note) : row.note].filter(Boolean).join(" · ")), h("small", {}, `#${row.revision}`))))),
     h("footer", {}, told(alert), h("div", { class: "verbs" }, verbs(alert))));
   if (focused) (place.querySelector(`[data-do="${focused}"]`) || place.querySelector("[data-do]"))?.focus();
 }
