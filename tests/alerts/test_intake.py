@@ -1,7 +1,12 @@
 """What a device's clock and counter are believed."""
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
 from alerts.intake import Intake
-from ingest.events import Heartbeat, Sos
+from ingest.events import Heartbeat, Sos, Tracks
 from tests.small_coast import START, beat, box, fix, press
 
 
@@ -82,3 +87,30 @@ def test_one_wrong_time_of_a_receiver_without_boots_is_forgotten_within_an_hour(
     for minute in range(1, 63):
         late(START + minute * 60_000, START + minute * 60_000)
     assert late(START + 63 * 60_000, START + 63 * 60_000) < 1_000
+
+
+MESSAGES = st.lists(
+    st.fixed_dictionaries({
+        "step": st.sampled_from([0, 40, 1_000, 30_000, 2_000_000]), "ago": st.sampled_from([-3_600_000, 0, 50, 70_000]),
+        "seq": st.one_of(st.none(), st.integers(0, 4), st.just("next")), "boot": st.sampled_from([None, 1, 1, 1, 2]), "sent": st.sampled_from([None, 0, 50]),
+    }),
+    max_size=30,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("quick", ["fix", "beat", "look"])
+@given(messages=MESSAGES)
+def test_the_quick_ways_of_heavy_kinds_take_an_event_as_the_long_way_does(quick, messages):
+    plain = {"fix": fix("412000001", START, 118.8, 24.8), "beat": beat(1, START, 0), "look": Tracks(device="cam-1", received=START, objects=())}[quick]
+    short, long, now, last = Intake(), Intake(), START, -1
+    for message in messages:
+        now += message["step"]
+        seq = last + 1 if message["seq"] == "next" else message["seq"]
+        last = last if seq is None else seq
+        sent = None if message["sent"] is None else now - message["sent"]
+        more = {"uptime": (now - START) / 1000} if quick == "beat" else {}
+        event = structs.replace(plain, received=now, ts=now - message["ago"], sent=sent, seq=seq, boot=message["boot"], **more)
+        mine, taken = getattr(short, quick)(event), long.take(event, urgent=False)
+        at = mine if quick == "fix" or mine is None else mine[1]
+        assert at == (None if taken is None else taken[0])
+        assert (short.known, short.repeated, short.outdated) == (long.known, long.repeated, long.outdated)
