@@ -101,7 +101,8 @@ MESSAGES = st.lists(
 @pytest.mark.parametrize("quick", ["fix", "beat", "look"])
 @given(messages=MESSAGES)
 def test_the_quick_ways_of_heavy_kinds_take_an_event_as_the_long_way_does(quick, messages):
-    plain = {"fix": fix("412000001", START, 118.8, 24.8), "beat": beat(1, START, 0), "look": Tracks(device="cam-1", received=START, objects=())}[quick]
+    kinds = {"fix": fix("412000001", START, 118.8, 24.8), "beat": beat(1, START, 0), "look": Tracks(device="cam-1", received=START, objects=())}
+    plain = kinds[quick]
     short, long, now, last = Intake(), Intake(), START, -1
     for message in messages:
         now += message["step"]
