@@ -102,6 +102,11 @@ class Machine:
             self.process = None
             assert "did not stop in time" not in (self.folder / "run.log").read_text()
 
+    def tell(self) -> None:
+        """What it said last: beside a test that fails, pytest shows it."""
+        if (self.folder / "run.log").exists():
+            print((self.folder / "run.log").read_text(errors="replace")[-6_000:])
+
     def roles(self) -> dict[str, dict[str, Any]]:
         return dict(json.loads((self.home / "run.json").read_text())["roles"])
 
@@ -165,6 +170,7 @@ def machine_in(folder: Path, site: Path | None = None) -> Iterator[Machine]:
         yield machine
         machine.stop()
     finally:
+        machine.tell()
         if machine.process is not None:
             machine.process.kill()
             machine.process.wait()

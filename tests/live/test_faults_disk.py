@@ -44,6 +44,7 @@ def machine(tmp_path: Path, disk: Path) -> Iterator[Machine]:
         yield machine
         machine.stop()
     finally:
+        machine.tell()
         if machine.process is not None:
             machine.process.kill()
             machine.process.wait()
@@ -51,13 +52,18 @@ def machine(tmp_path: Path, disk: Path) -> Iterator[Machine]:
 
 
 def fill(disk: Path, leave: int) -> Path:
-    """Somebody else's file takes all but `leave` bytes."""
-    rubbish, state = disk / "rubbish", os.statvfs(disk)
-    more = state.f_bavail * state.f_frsize - leave
-    if more > 0:
-        with rubbish.open("ab") as file, contextlib.suppress(OSError):  # somebody else took of it
-            os.posix_fallocate(file.fileno(), 0, os.fstat(file.fileno()).st_size + more)
+    """Somebody else's file takes all but `leave` bytes, also what others give back or take meanwhile."""
+    rubbish = disk / "rubbish"
+    with rubbish.open("ab") as file:
+        while (more := _free(disk) - leave) > 0:
+            with contextlib.suppress(OSError):  # somebody else took of it: less is left now
+                os.posix_fallocate(file.fileno(), 0, os.fstat(file.fileno()).st_size + more)
     return rubbish
+
+
+def _free(disk: Path) -> int:
+    state = os.statvfs(disk)
+    return state.f_bavail * state.f_frsize
 
 
 def people_paged(machine: Machine, words: str) -> bool:
@@ -109,8 +115,8 @@ def all_caught_up(machine: Machine, load: Load, pressed: list[tuple[str, int]]) 
 
 def test_the_disk_is_full_and_presses_get_in_and_reach_people_and_the_bulk_is_caught_up_afterwards(machine, disk):
     load = Load(machine.port)
-    rubbish = fill(disk, leave=200_000)
-    until(lambda: load.round() or of(machine, "log_full"), 40, "the log is full, and people are told")
+    rubbish, begun = fill(disk, leave=200_000), _free(disk)
+    until(lambda: load.round() or of(machine, "log_full"), 40, f"the log is full, and people are told; {begun} bytes were free")
     first, pressed, passed = machine.events(last=5)[-1].received, [], 0
     while passed < 12_000:  # longer than from one snapshot to the next
         box = f"box-{len(pressed) + 1:04d}"
