@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from alerts.lag import behind
 from ingest.broker_answer import silence_of
 from ingest.events import Tick
 from ingest.log import ALERTS, EVENTS, LogBroken, open_log
@@ -23,6 +24,8 @@ from ingest.settings import Settings
 
 DISK_LOW = 2_000_000_000  # bytes; ours
 TICK_OLD = 10.0  # s; the watchdog's own bound
+LOOK_BACK = 300  # records in which a tick of the bridge is looked for
+BEHIND = {"processor": 10, "deliverer": 10, "recorder": 120}  # s; as the page's header turns red
 CLOCK_FIRST = 1_767_225_600  # s, 2026-01-01: a clock before that is wrong
 
 
@@ -97,9 +100,24 @@ def _roles(settings: Settings) -> Iterator[Look]:
         yield Look("roles", None, "not started by `run` here")
         return
     for name, role in json.loads(path.read_text())["roles"].items():
-        alive = bool(role["pid"]) and Path(f"/proc/{role['pid']}").exists()
+        state = _state(role["pid"])
         fell = f", fell {role['falls']} times, last with {role['last_exit']}" if role["falls"] else ""
-        yield Look(name, alive, f"process {role['pid']}{fell}" if alive else f"not running{fell}", "coast-guardian run; the reason is in its output")
+        if state == "T":
+            yield Look(
+                name, well=False, found=f"process {role['pid']} was stopped{fell}", do=f"kill -CONT {role['pid']}, or kill it: it is started again"
+            )
+        else:
+            found = f"process {role['pid']}{fell}" if state else f"not running{fell}"
+            yield Look(name, bool(state), found, "coast-guardian run; the reason is in its output")
+
+
+def _state(pid: int | None) -> str:
+    """The kernel's letter for it; empty where it is gone or only waits to be buried."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+    return "" if state in "ZX" else state
 
 
 def _broker(settings: Settings) -> Iterator[Look]:
@@ -117,16 +135,24 @@ def _log(settings: Settings) -> Iterator[Look]:
     except (LogBroken, sqlite3.DatabaseError) as broken:
         yield Look("log", well=False, found=str(broken), do="restore it from the archive, or start with an empty home folder")
         return
-    codec = Codec()
+    codec, now = Codec(), time.time()
     for area in log.partitions(EVENTS):
         first, end = log.bounds(EVENTS, area)
-        last = log.read(EVENTS, area, max(first, end - 1))
-        ticks = [event.now for event in codec.unpack(last[-1].value).events if isinstance(event, Tick)] if last else []
-        age = time.time() - (ticks[-1] if ticks else last[-1].at if last else 0) / 1000
+        last = log.read(EVENTS, area, max(first, end - LOOK_BACK), LOOK_BACK)
+        heard = max(
+            (event.received for entry in last for event in codec.unpack(entry.value).events if isinstance(event, Tick) and not event.stands_in),
+            default=0,
+        )
         judged = log.position("processor", EVENTS, area) or 0
         told = log.bounds(ALERTS, area)[1] - (log.position("deliverer", ALERTS, area) or 0)
-        found = f"{end - first} records, last {age:.0f} s ago, {end - judged} since the last snapshot, {told} alerts' records not yet delivered"
-        yield Look(f"log {area}", age < TICK_OLD, found, "no tick: is the bridge running, and does the broker answer?")
+        age = f"last tick of the bridge {now - heard / 1000:.0f} s ago" if heard else f"no tick of the bridge in the last {len(last)}"
+        found = f"{end - first} records, {age}, {end - judged} since the last snapshot, {told} alerts' records not yet delivered"
+        yield Look(f"log {area}", now - heard / 1000 < TICK_OLD, found, "is the bridge running, and does the broker answer?")
+        late = {role: (behind(log, role, area, round(now * 1000), round(now * 1000)) or 0) / 1000 for role in BEHIND}
+        if slow := [f"{role} {wait:.0f} s" for role, wait in late.items() if wait > BEHIND[role]]:
+            yield Look(
+                f"behind {area}", well=False, found=", ".join(slow), do="if it stands still, kill it: it is started again; else look at load and disk"
+            )
     log.close()
 
 

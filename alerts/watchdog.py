@@ -58,7 +58,7 @@ def look(seen: Seen, value: bytes, presses: bool, codec: Codec) -> Iterator[Sos]
         last = _event(raw.events[-1])
         if isinstance(last, Tick):
             seen.tick = last
-            if last.device != US:
+            if not last.stands_in:
                 seen.bridge, seen.standing_in = last.received, 0
     if presses:
         batch = msgspec.msgpack.decode(plain, type=Batch)

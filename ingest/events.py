@@ -413,6 +413,11 @@ class Tick(Event, tag="tick", frozen=True, kw_only=True):
     heard: int
     connects: int = 0  # sessions that the broker has opened for this bridge
 
+    @property
+    def stands_in(self) -> bool:
+        """The deliverer made it because the bridge does not tick: time goes on, and nobody listens."""
+        return self.device != "bridge"
+
 
 class SiteChange(Event, tag="site", frozen=True, kw_only=True):
     """From here on the area is judged by this revision of the site."""

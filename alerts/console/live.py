@@ -15,6 +15,7 @@ import structlog
 from alerts.alert import Outcomes
 from alerts.console.recall import LATELY, Library, recalled, standing
 from alerts.console.view import Message, View, is_open, sees
+from alerts.lag import READERS, behind
 from alerts.outcomes import unpack
 from alerts.store.store import StoreAway
 from ingest.events import SiteChange
@@ -32,13 +33,6 @@ REFUSED_BACK = 100  # records of `refused` read at the start
 PEOPLE_BACK = 100_000  # records of `events` looked through at the start for what people did here: hours, and under a second
 PEOPLES = (("people", "1"),)  # header of the records that hold what people did at a console
 AGAIN = 5.0  # s until the store is asked again while it is away, or behind the records that this console has read
-# Whose saved positions tell how far each role is. The deliverer reads the ticks too, so a dead one shows in a quiet hour.
-READERS = {
-    "processor": (("judged", EVENTS),),
-    "recorder": (("recorder", EVENTS),),
-    "deliverer": (("deliverer", EVENTS), ("deliverer", ALERTS)),
-}
-
 log = structlog.get_logger()
 
 
@@ -181,25 +175,11 @@ class Live:
             rows[area.id] = {
                 "tick": now - seen.ticked if seen.ticked else None,
                 "broker": now - seen.rose if seen.rose else None,
-                "behind": {role: self._behind(role, area.number, now) for role in READERS},
+                "behind": {role: behind(self.log, role, area.number, now, self.began) for role in READERS},
                 "judged": seen.judged,
             }
         system = sum(a.model == "SYS" and is_open(a) for a in self.view.alerts.values())
         return {"now": now, "areas": rows, "system": system, "whole": self.whole, "floods": self.view.floods()}
-
-    def _behind(self, role: str, number: int, now: int) -> int | None:
-        """Milliseconds between now and the oldest record that the role has not got to. One that never saved a position is behind since this
-        console began to look; None where there is nothing to read yet."""
-        waits = [wait for reader, topic in READERS[role] if (wait := self._wait(reader, topic, number, now)) is not None]
-        return max(waits, default=None)
-
-    def _wait(self, reader: str, topic: str, number: int, now: int) -> int | None:
-        first, end = self.log.bounds(topic, number)
-        position = self.log.position(reader, topic, number)
-        if position is None:
-            return now - self.began if end > first else None
-        waiting = self.log.read(topic, number, position, 1) if position < end else []
-        return max(0, now - waiting[0].at) if waiting else 0
 
     async def stream(self, who: str, after: str) -> AsyncIterator[str]:
         """Server-sent events from `after` on ("epoch-number"); `reset` where that is gone: the page then reads the whole state again.

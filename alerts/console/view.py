@@ -52,7 +52,7 @@ def sees(person: Person, message: Message) -> bool:
 class AreaView:
     """The chain as one area's log shows it."""
 
-    ticked: int = 0  # ms, received of the last tick
+    ticked: int = 0  # ms, received of the bridge's last tick
     now: int = 0
     heard: int = 0
     rose: int = 0  # ms, when `heard` last rose: the broker carries our probe
@@ -204,7 +204,9 @@ class View:
         area = self.areas.setdefault(number, AreaView())
         if tick.heard > area.heard:
             area.rose = tick.received
-        area.ticked, area.now, area.heard, area.connects = tick.received, tick.now, tick.heard, tick.connects
+        if not tick.stands_in:
+            area.ticked = tick.received
+        area.now, area.heard, area.connects = tick.now, tick.heard, tick.connects
 
     def _vessel(self, name: str) -> VesselView:
         if name not in self.vessels and len(self.vessels) >= VESSELS_KEPT:

@@ -5,6 +5,7 @@ import json
 import re
 import stat
 from pathlib import Path
+from typing import get_args, get_type_hints
 from urllib.parse import urlsplit
 
 import pytest
@@ -233,6 +234,17 @@ def test_every_word_of_the_page_is_in_both_catalogues():
         catalogue = words(language)
         assert sorted(word for word in used if not catalogue.get(word)) == []
         assert all(catalogue.values())
+
+
+def test_every_change_of_an_alert_has_a_name_on_the_page():
+    made = "\n".join(path.read_text() for path in (FOLDER.parent / "life_cycle").glob("*.py"))
+    told = set(re.findall(r'\.change\(\s*[a-z_.]+,\s*"([a-z_]+)"', made)) | set(re.findall(r'\bwhat(?:: str)? ?= ?"([a-z_]+)"', made))
+    told |= {word for line in re.findall(r"\bwhat = (.*)", made) for word in re.findall(r'"([a-z_]+)"', line)} | set(
+        get_args(get_type_hints(Action)["do"])
+    )
+    named = re.search(r"CHANGES = \{(.*?)\};", (FOLDER / "static" / "js" / "words.js").read_text(), re.DOTALL)
+    assert len(told) > 30
+    assert told - set(re.findall(r"(\w+): N_", named[1])) == set()
 
 
 def test_only_loopback_is_served(tmp_path):

@@ -256,6 +256,24 @@ def test_a_role_that_never_said_where_it_is_is_behind_since_the_page_began_to_lo
     log.close()
 
 
+def test_ticks_that_stand_in_for_the_bridge_do_not_count_as_hearing(tmp_path):
+    log = ticking(tmp_path, 3)
+    last = begun(log, now=NOW + 3_000).chain()["areas"]["west"]["tick"]
+    for second in range(3, 20):
+        log.append(
+            [
+                Record(
+                    EVENTS,
+                    1,
+                    Codec().pack(Batch("r1", [Tick(device="deliverer", received=NOW + second * 1_000, now=NOW + second * 1_000, heard=2_000)])),
+                )
+            ]
+        )
+    row = begun(log, now=NOW + 20_000).chain()["areas"]["west"]
+    assert (last, row["tick"], row["broker"]) == (1_000, 18_000, 18_000)
+    log.close()
+
+
 # A new revision of the site
 
 

@@ -4,8 +4,10 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import sqlite3
+import subprocess
 import threading
 from pathlib import Path
 
@@ -139,8 +141,24 @@ def test_a_broker_whose_name_nobody_knows_is_bad_and_no_crash(settings):
     assert any(line.startswith("BAD  broker") for line in said)
 
 
+def test_a_role_that_was_stopped_is_not_well_though_its_process_is_there(settings):
+    sleeper = subprocess.Popen(["sleep", "60"])
+    try:
+        (settings.home / "run.json").write_text(json.dumps({"roles": {"recorder": {"pid": sleeper.pid, "falls": 0, "last_exit": None}}}))
+        assert look("roles", settings).well
+        sleeper.send_signal(signal.SIGSTOP)
+        os.waitpid(sleeper.pid, os.WUNTRACED)  # until it stands
+        told = look("roles", settings)
+        assert (told.well, told.found) == (False, f"process {sleeper.pid} was stopped")
+        assert f"kill -CONT {sleeper.pid}" in told.do
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    assert not look("roles", settings).well
+
+
 def ticked(settings, at):
-    log = open_log(settings.log_url)
+    log = open_log(settings.log_url, clock=lambda: at)
     log.append([Record(EVENTS, 0, Codec().pack(Batch("r", [Tick(device="bridge", received=at, now=at, heard=at)])))])
     log.append([Record(ALERTS, 0, b"one"), Record(ALERTS, 0, b"two")])
     log.save_positions("deliverer", [(ALERTS, 0, 1)])
@@ -151,7 +169,7 @@ def test_a_log_that_ticks_is_well_and_says_who_is_behind(settings):
     ticked(settings, MS - 2_000)
     told = next(doctor._log(settings))
     assert told.well
-    assert told.found == "1 records, last 2 s ago, 1 since the last snapshot, 1 alerts' records not yet delivered"
+    assert told.found == "1 records, last tick of the bridge 2 s ago, 1 since the last snapshot, 1 alerts' records not yet delivered"
 
 
 def test_a_log_without_a_tick_for_ten_seconds_asks_for_the_bridge(settings):
@@ -159,6 +177,35 @@ def test_a_log_without_a_tick_for_ten_seconds_asks_for_the_bridge(settings):
     told = next(doctor._log(settings))
     assert not told.well
     assert "is the bridge running" in told.do
+
+
+def test_ticks_that_stand_in_for_the_bridge_are_none_of_its_own(settings):
+    ticked(settings, MS - 20_000)
+    log = open_log(settings.log_url)
+    for ago in range(15_000, 0, -1_000):
+        log.append([Record(EVENTS, 0, Codec().pack(Batch("r", [Tick(device="deliverer", received=MS - ago, now=MS - ago, heard=1)])))])
+    told = next(doctor._log(settings))
+    assert not told.well
+    assert "last tick of the bridge 20 s ago" in told.found
+    for ago in range(doctor.LOOK_BACK, 0, -1):
+        log.append([Record(EVENTS, 0, Codec().pack(Batch("r", [Tick(device="deliverer", received=MS - ago, now=MS - ago, heard=1)])))])
+    log.close()
+    assert "no tick of the bridge in the last 300" in next(doctor._log(settings)).found
+
+
+@pytest.mark.parametrize(("reader", "role", "bound"), [("judged", "processor", 10), ("recorder", "recorder", 120), ("deliverer", "deliverer", 10)])
+def test_a_role_that_is_behind_is_named(settings, reader, role, bound):
+    """Also where it runs: it may stand still."""
+    ticked(settings, MS - 1_000)
+    log = open_log(settings.log_url, clock=lambda: MS - 1_000 * bound - 500)
+    log.append([Record(EVENTS, 0, Codec().pack(Batch("r", [Tick(device="bridge", received=MS - 1_000, now=MS - 1_000, heard=1)])))])
+    ends = {name: log.bounds(EVENTS, 0)[1] for name in ("judged", "recorder", "deliverer")}
+    for name, end in ends.items():
+        log.save_positions(name, [(EVENTS, 0, end - (name == reader)), (ALERTS, 0, log.bounds(ALERTS, 0)[1])])
+    log.close()
+    _, late = doctor._log(settings)
+    assert (late.what, late.well) == ("behind 0", False)
+    assert late.found.startswith(f"{role} {bound}")
 
 
 def test_a_broken_log_says_what_is_left_to_do(settings):

@@ -32,7 +32,8 @@ function verbs(alert) {
   if (asks(alert)) can.push(["acknowledge", t("Acknowledge")]);
   else if (alert.open && alert.owner !== state.me.id) can.push(["take", t("take over")]);
   if (alert.open) can.push(["dispatch", t("Dispatch")], ["resolve", t("Resolve")]);
-  if (alert.response === "resolved") can.push(["verify", t("verify")]);
+  const mine = rows.findLast((row) => row.what === "resolve")?.by === state.me.id;
+  if (alert.response === "resolved") can.push(["verify", t("verify"), mine ? t("another person must verify") : ""]);
   if (!alert.open) can.push(["reopen", t("reopen")]);
   can.push(["note", t("note")]);
   if (alert.open) can.push(["escalate", t("escalate")]);
@@ -42,7 +43,7 @@ function verbs(alert) {
   if (alert.open) can.push(["merge", t("merge")]);
   if (alert.incident) can.push(["split", t("split")]);
   const key = { acknowledge: "a", dispatch: "d", resolve: "r", note: "n" };
-  return can.map(([verb, text], index) => h("button", { class: index === 0 ? `primary ${alert.response === "new" ? alert.level : ""}` : "", "data-do": verb, onclick: () => VERBS[verb](alert) }, text, key[verb] ? h("kbd", {}, key[verb]) : null));
+  return can.map(([verb, text, never], index) => never ? h("p", { class: "quiet" }, `${text}: ${never}`) : h("button", { class: index === 0 ? `primary ${alert.response === "new" ? alert.level : ""}` : "", "data-do": verb, onclick: () => VERBS[verb](alert) }, text, key[verb] ? h("kbd", {}, key[verb]) : null));
 }
 
 function told(alert) {

@@ -68,7 +68,7 @@ async function device(id) {
   const stop = document.activeElement?.dataset?.stop;
   const value = ([name, given]) => `${name}=${["ts", "sent"].includes(name) ? clock(given) : typeof given === "object" ? JSON.stringify(given) : given}`;
   const said = Object.entries(answer.said).map(([kind, row]) => cell("td", [kind, age(row.received), h("code", {}, Object.entries(row).filter(([k, v]) => !["device", "received"].includes(k) && !(k === "drill" && !v)).map(value).join("  "))]));
-  const heard = answer.commands.map((c) => cell("td", [c.command, JSON.stringify(c.args), c.done ? h("b", { class: c.done.ok ? "good" : "bad" }, c.done.ok ? t("heard") : c.done.reason || t("refused")) : t("no answer yet")]));
+  const heard = answer.commands.map((c) => cell("td", [c.command, JSON.stringify(c.args), c.done ? h("b", { class: c.done.ok ? "good" : "bad" }, c.done.ok ? t("carried out") : c.done.reason || t("refused")) : t("no answer yet")]));
   $("view").replaceChildren(h("p", {}, h("a", { href: "#/devices" }, `← ${t("Devices")}`)), h("h1", {}, known ? known[3] || id : id), h("p", { class: "quiet" }, known ? `${id} · ${t(TYPES[known[1]])} · ${inLanguage(known[4], known[5])} · ${known[6]}` : t("no such device")),
     h("div", { class: "charts" }, [line(answer.curves.battery, t("battery"), (ratio) => `${Math.round(ratio * 100)} %`), line(answer.curves.rssi, "RSSI", (dbm) => `${dbm} dBm`), line(answer.curves.temperature, t("temperature"), (degrees) => `${degrees.toFixed(1)} °C`)]),
     missing(),

@@ -21,9 +21,9 @@ export const OUTCOMES = {
   duplicate: N_("duplicate"), transferred: N_("transferred"), superseded: N_("closed"),
 };
 export const CHANGES = {
-  raised: N_("raised"), level: N_("level up"), count: N_("again"), over: N_("over"), back: N_("back"), reopened: N_("reopened"), escalated: N_("escalated"),
+  raised: N_("raised"), level: N_("level up"), count: N_("again"), again: N_("again"), over: N_("over"), back: N_("back"), reopened: N_("reopened"), escalated: N_("escalated"),
   suppressed: N_("suppressed"), unsuppressed: N_("no longer suppressed"), placed: N_("placed"), ignored: N_("not carried out"), overdue: N_("deadline passed"), due: N_("deadline moved"), no_unit: N_("no unit answers"), unverified: N_("not verified in time"), superseded: N_("closed"), seen: N_("acknowledged too"),
-  acknowledge: N_("acknowledged"), take: N_("take over"), transfer: N_("transfer"), dispatch: N_("dispatched"), accept: N_("accepted"), decline: N_("declined"),
+  acknowledge: N_("acknowledged"), take: N_("take over"), transfer: N_("transfer"), dispatch: N_("dispatched"), offered: N_("offered to the next unit"), accept: N_("accepted"), decline: N_("declined"),
   enroute: N_("en route"), arrive: N_("arrived"), leave: N_("left"), resolve: N_("resolved"), verify: N_("verified"), reopen: N_("reopened"), note: N_("note"),
   escalate: N_("escalate"), shelve: N_("shelved"), unshelve: N_("no longer shelved"), merge: N_("merge"), split: N_("split"),
 };
