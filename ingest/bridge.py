@@ -158,6 +158,7 @@ class Bridge:
             area = self.door.area_of(topic)
             if area in areas:
                 refused.append((area, one))
+                self._gaps.refused(one)
         return kind in LIFE
 
     def _second(self, found: list[tuple[int, Event]]) -> None:

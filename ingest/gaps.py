@@ -2,15 +2,25 @@
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from ingest.events import Event
 from ingest.log import EVENTS, Log
 from ingest.records import Codec
+from ingest.refusals import Refused
 
 PATIENCE = 60_000  # ms that a hole may stay before it counts: urgent and bulk travel apart
 SPAN = 90_000  # ms of the log that a new bridge reads back, three heartbeats; ours
 BYTES = 4_000_000  # of it at most, packed: some 300,000 events, half a second
 _HOLES = 200  # runs of missing messages kept a device
 _STRIDE = 200  # records
+
+
+class _Counted(msgspec.Struct):
+    """Of a message that is otherwise wrong."""
+
+    seq: int | None = None
+    boot: int | str | None = None
 
 
 class Gaps:
@@ -44,6 +54,22 @@ class Gaps:
             self._open(device, last + 1, seq, event.received)
         elif device in self._holes:
             self._fill(device, seq)
+
+    def refused(self, one: Refused) -> None:
+        """What was turned away did arrive. It makes no hole: of what it says only its place in the row is taken."""
+        known = self._last.get(one.device)
+        if known is None:
+            return
+        try:
+            counted = (msgspec.json if one.payload[:1] == b"{" else msgspec.msgpack).decode(one.payload, type=_Counted)
+        except (msgspec.DecodeError, RecursionError):
+            return
+        if counted.seq is None or counted.boot != known[0]:
+            return
+        if counted.seq == known[1] + 1:
+            self._last[one.device] = (known[0], counted.seq)
+        elif one.device in self._holes:
+            self._fill(one.device, counted.seq)
 
     def _open(self, device: str, low: int, high: int, at: int) -> None:
         holes = self._holes.setdefault(device, [])

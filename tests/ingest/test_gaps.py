@@ -1,5 +1,6 @@
 """What the broker dropped is counted from holes in devices' `seq`, also across a restart of the bridge."""
 
+import msgspec
 import pytest
 
 from ingest.events import Heartbeat
@@ -7,6 +8,7 @@ from ingest.gaps import PATIENCE, SPAN, Gaps, recent
 from ingest.log import EVENTS, Record
 from ingest.log_sqlite import SqliteLog
 from ingest.records import Batch, Codec
+from ingest.refusals import Refused
 
 T = 1_750_000_000_000
 
@@ -49,6 +51,41 @@ def test_a_huge_hole_is_counted_and_kept_as_one_run():
     gaps = heard(beat(0), beat(1_000_001))
     assert sum(map(len, gaps._holes.values())) <= 200
     assert sum(gaps.lost(T + PATIENCE).values()) + sum(gaps.lost(T + PATIENCE).values()) == 1_000_000
+
+
+def turned_away(payload: bytes, device: str = "box-1") -> Refused:
+    return Refused(T, f"coast/bay/{device}/heartbeat", device, "range", "", payload)
+
+
+@pytest.mark.parametrize("pack", [msgspec.json.encode, msgspec.msgpack.encode])
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 1, 3, 2)])
+def test_what_was_refused_is_not_lost(pack, order):
+    gaps = Gaps()
+    for seq in order:
+        if seq == 2:
+            gaps.refused(turned_away(pack({"seq": 2, "boot": 1, "battery": 7})))
+        else:
+            gaps.note(beat(seq))
+    assert gaps.lost(T + PATIENCE) == {}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"{", b"help!!", b"[1]", b'{"seq": "2"}', b'{"seq": 900, "boot": 1}', b'{"seq": 2, "boot": 9}', b'{"seq": 2}', b"\xc1" * 9, b"[" * 9_000],
+)
+def test_what_is_no_message_or_claims_another_place_fills_no_hole_and_makes_none(payload):
+    gaps = heard(beat(0), beat(1))
+    gaps.refused(turned_away(payload))
+    assert gaps.lost(T + PATIENCE) == {}
+    gaps.note(beat(3))
+    assert gaps.lost(T + PATIENCE) == {"box-1": 1}
+
+
+def test_whoever_is_not_known_is_not_remembered_for_what_was_refused():
+    gaps = Gaps()
+    gaps.refused(turned_away(b'{"seq": 5, "boot": 1}', device="made-up"))
+    gaps.note(beat(9, device="made-up"))
+    assert gaps.lost(T + PATIENCE) == {}
 
 
 @pytest.fixture
