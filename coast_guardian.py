@@ -112,8 +112,14 @@ def broker(site: SitePath = None, home: Home = None) -> None:
 def sign_in(person: str, site: SitePath = None, home: Home = None) -> None:
     """A one-time link by which a person of the site signs in."""
     from alerts.console.session import sign_in_link
+    from ingest.revisions import ruling_site
 
-    typer.echo(sign_in_link(_settings(site=site, home=home), person))
+    settings = _settings(site=site, home=home)
+    people = ruling_site(settings.log_url, settings.site).person
+    if person not in people:
+        typer.echo(f"the site knows nobody called {person}; it knows {', '.join(people)}", err=True)
+        raise typer.Exit(1)
+    typer.echo(sign_in_link(settings, person))
 
 
 @app.command()

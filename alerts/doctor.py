@@ -18,7 +18,7 @@ from typing import NamedTuple
 from alerts.lag import behind
 from ingest.broker_answer import silence_of
 from ingest.events import Tick
-from ingest.log import ALERTS, EVENTS, LogBroken, open_log
+from ingest.log import ALERTS, EVENTS, LogBroken, open_log, written
 from ingest.records import Codec
 from ingest.settings import Settings
 
@@ -127,8 +127,8 @@ def _broker(settings: Settings) -> Iterator[Look]:
 
 
 def _log(settings: Settings) -> Iterator[Look]:
-    if settings.log_url.startswith("sqlite") and not Path(settings.log_url.removeprefix("sqlite:///")).exists():
-        yield Look("log", None, "not written yet")  # to open it would make it
+    if not written(settings.log_url):
+        yield Look("log", None, "not written yet")
         return
     try:
         log = open_log(settings.log_url)

@@ -138,6 +138,11 @@ class Log(Protocol):
     def close(self) -> None: ...
 
 
+def written(url: str) -> bool:
+    """Whether there is a log; to open it would make it."""
+    return not url.startswith("sqlite") or Path(url.removeprefix("sqlite:///")).exists()
+
+
 def open_log(url: str, **options: Any) -> Log:
     """The log at `sqlite:///path` (three slashes: relative, four: absolute). `options` go to the implementation: `log_sqlite.SqliteLog`."""
     scheme, _, path = url.partition(":///")

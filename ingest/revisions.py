@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ingest.events import SiteChange
 from ingest.geo import metres
-from ingest.log import EVENTS, SITES, Entry, Log, Record
+from ingest.log import EVENTS, SITES, Entry, Log, Record, open_log, written
 from ingest.records import Batch, Codec
 from ingest.site import Device, Site, pack_site, unpack_site
 from ingest.site_files import read_site
@@ -27,6 +27,18 @@ def current_site(log: Log, folder: Path) -> Site:
     site = read_site(folder)
     log.append(_records(site), urgent=True)
     return site
+
+
+def ruling_site(log_url: str, folder: Path) -> Site:
+    """`current_site` for who only looks: nothing is made, and nothing put in."""
+    if written(log_url):
+        log = open_log(log_url)
+        try:
+            if (revision := _current(log)) is not None:
+                return site_at(log, revision)
+        finally:
+            log.close()
+    return read_site(folder)
 
 
 def apply_site(log: Log, site: Site, now: int) -> str:

@@ -4,6 +4,8 @@ import asyncio
 import json
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import get_args, get_type_hints
 from urllib.parse import urlsplit
@@ -234,6 +236,17 @@ def test_every_word_of_the_page_is_in_both_catalogues():
         catalogue = words(language)
         assert sorted(word for word in used if not catalogue.get(word)) == []
         assert all(catalogue.values())
+
+
+def test_only_whom_the_site_knows_gets_a_link(tmp_path):
+    def asked(person: str) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "coast_guardian", "sign-in", person, "--home", str(tmp_path)]
+        return subprocess.run(command, cwd=FOLDER.parents[1], capture_output=True, text=True, check=False)
+
+    assert "/sign-in?token=" in asked("operator-1").stdout
+    refused = asked("nobody")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "knows nobody called nobody; it knows chief" in refused.stderr
 
 
 def test_every_change_of_an_alert_has_a_name_on_the_page():

@@ -6,9 +6,9 @@ import pytest
 from msgspec import structs
 
 from ingest.events import SiteChange
-from ingest.log import EVENTS, SITES, Record
+from ingest.log import EVENTS, SITES, Record, open_log
 from ingest.records import Codec
-from ingest.revisions import apply_site, current_site, differences, site_at
+from ingest.revisions import apply_site, current_site, differences, ruling_site, site_at
 from ingest.site import with_revision
 from ingest.site_files import SiteFaults, read_site
 from ingest.site_view import apply
@@ -47,6 +47,18 @@ def test_a_folder_with_faults_is_not_put_in(log, tmp_path):
     with pytest.raises(SiteFaults):
         current_site(log, tmp_path)
     assert log.kept == {}
+
+
+def test_who_only_looks_makes_no_log_and_puts_no_site_in(old, new, tmp_path):
+    url = f"sqlite:///{tmp_path / 'log.db'}"
+    assert ruling_site(url, EXAMPLE) == old
+    assert list(tmp_path.iterdir()) == []
+    log = open_log(url)
+    assert ruling_site(url, EXAMPLE) == old
+    assert log.partitions(SITES) == []
+    apply_site(log, new, 1_000)
+    assert ruling_site(url, EXAMPLE) == new
+    log.close()
 
 
 def test_a_new_revision_rules_and_every_area_hears_of_it(log, old, new):
