@@ -84,7 +84,7 @@ def _most_of_a_type(group: list[int], devices: Devices) -> int:
 def _named(groups: list[list[int]], outage: Ints, devices: Devices) -> dict[int, list[int]]:
     """Each group by the row that names it. It keeps a name that one of its devices had; of two parts of one outage the first does.
 
-    No two have one name: a group that finds all of its own taken is part of the outage that has the first of them.
+    No two have one name: a group that finds all of its own taken joins the outage that has the first of them, and keeps that name at the next tick.
     """
     now: dict[int, list[int]] = {}
     new = []

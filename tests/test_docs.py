@@ -22,7 +22,7 @@ def test_the_pages_made_from_the_code_are_up_to_date(tmp_path):
 
 
 def named_commands() -> list[str]:
-    return sorted({match.strip() for match in re.findall(r"coast-guardian ((?:[a-z]+ ?){1,2})", (ROOT / "README.md").read_text())})
+    return sorted({match.strip() for match in re.findall(r"coast-guardian ((?:[a-z]+(?:-[a-z]+)* ?){1,2})", (ROOT / "README.md").read_text())})
 
 
 @pytest.mark.parametrize("named", named_commands())

@@ -5,6 +5,7 @@ from msgspec import structs
 from alerts.alert import Outcomes
 from alerts.fold import Fold
 from ingest.records import Batch
+from ingest.site import Site
 from tests.small_coast import START, beat, site, tick
 
 SECOND, MINUTE = 1_000, 60_000
@@ -27,9 +28,9 @@ def lit(boxes: int = BOXES, **more):
 COAST = lit()
 
 
-def life(gone: dict[str, list[tuple[int, int]]], until: int) -> list[Outcomes]:
+def life(gone: dict[str, list[tuple[int, int]]], until: int, coast: Site = COAST) -> list[Outcomes]:
     """Every box and lamp and the receiver beats every 30 s, each at its own second; `gone` leaves one out between times (ms after START)."""
-    fold, out = Fold(COAST, COAST.areas[0]), []
+    fold, out = Fold(coast, coast.areas[0]), []
     turns = {**{f"box-{i:02d}": i for i in range(BOXES)}, **{f"lamp-{i:02d}": i + BOXES for i in range(BOXES)}, "ais-1": 29}
     for now in range(0, until, SECOND):
         due = [name for name, turn in turns.items() if now // SECOND % 30 == turn and not any(a <= now < b for a, b in gone.get(name, ()))]
@@ -92,3 +93,17 @@ def test_a_receiver_in_the_dark_segment_is_told_for_itself():
     out = life({**both(range(3, 8), (5 * MINUTE, 99 * MINUTE)), "ais-1": [(5 * MINUTE, 99 * MINUTE)]}, 10 * MINUTE)
     assert how(out)["ais-1"] == ""
     assert "ais-1" in told(out)
+
+
+def test_an_outage_elsewhere_gives_its_name_back_to_the_segment_and_nobody_is_told_of_the_boxes():
+    """Three boxes of one segment fall again, in which an outage began that went on farther along the shore."""
+    crowded = structs.replace(
+        COAST, devices=tuple(structs.replace(each, segment="seg-01") if each.id in ("box-02", "box-03") else each for each in COAST.devices)
+    )
+    gone = {f"box-{i:02d}": [(5 * MINUTE, 99 * MINUTE)] for i in (5, 6, 7)}
+    gone |= {f"box-{i:02d}": [(5 * MINUTE, 8 * MINUTE), (12 * MINUTE, 99 * MINUTE)] for i in (1, 2, 3)} | {"box-04": [(5 * MINUTE, 8 * MINUTE)]}
+    before, out = life(gone, 12 * MINUTE, crowded), life(gone, 16 * MINUTE, crowded)
+    assert {subject: parts[-1] for subject, parts in outages(before).items()} == {"seg-01": ("active", 3)}
+    assert {subject: parts[-1] for subject, parts in outages(out).items()} == {"seg-01": ("active", 3), "seg-05": ("active", 3)}
+    assert {how(out)[name] for name in gone if name != "box-04"} == {"inhibited"}
+    assert told(out)[len(told(before)) :] == ["seg-05"], "the outage that has a new name; the boxes were told minutes ago"
