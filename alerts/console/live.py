@@ -18,7 +18,8 @@ from alerts.console.view import Message, View, is_open, sees
 from alerts.lag import READERS, behind
 from alerts.outcomes import unpack
 from alerts.store.store import StoreAway
-from ingest.events import SiteChange
+from alerts.watchdog import UNANSWERED
+from ingest.events import SiteChange, Sos
 from ingest.log import ALERTS, EVENTS, REFUSED, Entry, Log
 from ingest.records import Codec
 from ingest.refusals import unpack as unpack_refused
@@ -46,6 +47,9 @@ class Live:
         self.ring: deque[tuple[int, Message]] = deque(maxlen=RING)
         self.stopping = False
         self.whole = False  # the store has told what was last before this console looked
+        self._presses: dict[
+            int, list[tuple[int, int, str]]
+        ] = {}  # area -> offset, ms when it came, place: of presses that nobody may have judged yet
         self._first: dict[int, int] = {}  # area -> offset of `events` from which this console has read
         self._codec = Codec()
         self._next: dict[tuple[str, int], int] = {}
@@ -140,6 +144,8 @@ class Live:
         if entry.topic == REFUSED:
             return self.view.turned_away(unpack_refused(self._codec, entry.value))
         batch = self._codec.unpack(entry.value)
+        pressed = [event for event in batch.events if isinstance(event, Sos) and event.state == "pressed"]
+        self._presses.setdefault(entry.partition, []).extend((entry.offset, event.received, self._place(event.device)) for event in pressed)
         changes = [event.revision for event in batch.events if isinstance(event, SiteChange)]
         return (self._resite(changes[-1]) if changes else []) + self.view.batch(entry.partition, batch)
 
@@ -177,9 +183,20 @@ class Live:
                 "broker": now - seen.rose if seen.rose else None,
                 "behind": {role: behind(self.log, role, area.number, now, self.began) for role in READERS},
                 "judged": seen.judged,
+                "unjudged": self._unjudged(area.number, now),
             }
         system = sum(a.model == "SYS" and is_open(a) for a in self.view.alerts.values())
         return {"now": now, "areas": rows, "system": system, "whole": self.whole, "floods": self.view.floods()}
+
+    def _unjudged(self, number: int, now: int) -> list[str]:
+        """Places of presses that stand in the log and that the processor has not got to in time: they must not wait for it to be seen."""
+        reached = self.log.position("judged", EVENTS, number) or 0
+        waiting = self._presses[number] = [each for each in self._presses.get(number, ()) if each[0] >= reached]
+        return list(dict.fromkeys(place for _, at, place in waiting if now - at > UNANSWERED))
+
+    def _place(self, device: str) -> str:
+        known = self.site.device.get(device)
+        return known.place if known is not None and known.place else device
 
     async def stream(self, who: str, after: str) -> AsyncIterator[str]:
         """Server-sent events from `after` on ("epoch-number"); `reset` where that is gone: the page then reads the whole state again.

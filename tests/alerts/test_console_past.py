@@ -274,6 +274,29 @@ def test_ticks_that_stand_in_for_the_bridge_do_not_count_as_hearing(tmp_path):
     log.close()
 
 
+def test_a_press_that_the_processor_does_not_get_to_is_named_by_its_place(tmp_path):
+    log = ticking(tmp_path, 3)
+    now = [NOW + 3_000]
+    live = Live(SITE, log, lambda: now[0])
+    live.start()
+
+    def named() -> list[str]:
+        return live.chain()["areas"]["west"]["unjudged"]
+
+    presses = [
+        Sos(device=name, received=now[0], ts=now[0], state=state)
+        for name, state in (("box-1", "pressed"), ("box-77", "pressed"), ("box-1", "released"))
+    ]
+    log.append([Record(EVENTS, 1, Codec().pack(Batch("r1", presses)))])
+    live.look()
+    assert named() == []
+    now[0] += 5_001
+    assert named() == ["QZ-0001", "box-77"]
+    log.save_positions("judged", [(EVENTS, 1, 4)])
+    assert named() == []
+    log.close()
+
+
 # A new revision of the site
 
 

@@ -15,7 +15,9 @@ function links() {
   const late = now() - state.chain.now;
   const judge = (name, value, warn, bad) => [name, value === null ? "idle" : value > bad ? "bad" : value > warn ? "warn" : "good", value === null ? "–" : value < 3000 ? t("now") : span(value)];
   const behind = (reader) => worst(areas.map((area) => area.behind[reader]));
+  const unjudged = areas.flatMap((area) => area.unjudged);
   return [
+    ...(unjudged.length ? [[t("pressed, and not judged"), "bad", unjudged.join(", ")]] : []),
     judge(t("hearing"), worst(areas.map((area) => (area.tick === null ? null : area.tick + late))), 3000, 10000),
     judge(t("broker"), worst(areas.map((area) => (area.broker === null ? null : area.broker + late))), 4000, 8000),
     judge(t("judging"), behind("processor"), 5000, 10000),
