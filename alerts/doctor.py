@@ -161,8 +161,8 @@ def _store(settings: Settings) -> Iterator[Look]:
         path = Path(settings.store_url.removeprefix("sqlite:///"))
         yield Look("store", path.exists() or None, f"{path}, {path.stat().st_size / 1e6:.1f} MB" if path.exists() else "not written yet")
         return
-    from alerts.store.opening import open_store  # noqa: PLC0415
-    from alerts.store.store import StoreAway  # noqa: PLC0415
+    from alerts.store.opening import open_store  # noqa: PLC0415 — loaded by who needs it: every start is quicker
+    from alerts.store.store import StoreAway  # noqa: PLC0415 — loaded by who needs it: every start is quicker
 
     try:
         store = open_store(settings)

@@ -104,7 +104,7 @@ class Hearing:
                 taken = beat(event)  # type: ignore[arg-type]  # `type(…) is` costs half of isinstance here
                 if taken is not None and taken[0] >= 0:
                     row, at, restarted, clock = taken
-                    battery = event.battery  # type: ignore[attr-defined]  # as above
+                    battery = event.battery  # type: ignore[attr-defined]  # a Heartbeat, as above: `type(…) is` costs half of isinstance
                     beats.append((index, row, at, received - at <= LATE, restarted, clock, _NAN if battery is None else battery))
             elif kind is Position:
                 self._hear_position(index, event, heard)

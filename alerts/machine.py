@@ -53,9 +53,9 @@ def cannot_run(settings: Settings, held: contextlib.ExitStack) -> str | None:
 
 def _run(settings: Settings, play: Callable[[Settings], int] | None, began: float) -> int:
     from ingest.log import open_log  # noqa: PLC0415 — opened and closed before anything is forked
-    from ingest.revisions import current_site  # noqa: PLC0415
-    from ingest.site_view import apply  # noqa: PLC0415
-    from models.catalogue import check_thresholds  # noqa: PLC0415
+    from ingest.revisions import current_site  # noqa: PLC0415 — loaded by who needs it: every start is quicker
+    from ingest.site_view import apply  # noqa: PLC0415 — loaded by who needs it: every start is quicker
+    from models.catalogue import check_thresholds  # noqa: PLC0415 — loaded by who needs it: every start is quicker
 
     log = open_log(settings.log_url)
     answer = apply(log, settings.site, int(time.time() * 1000), check_thresholds)
@@ -80,7 +80,7 @@ def _first_operator(site: Site) -> Person:
 
 
 def _announce(settings: Settings, site: Site, person: Person, seconds: float) -> None:
-    from alerts.console.session import sign_in_link  # noqa: PLC0415
+    from alerts.console.session import sign_in_link  # noqa: PLC0415 — loaded by who needs it: every start is quicker
 
     link = sign_in_link(settings, person.id)
     print(f"\n  海岸卫士 Coast Guardian · {site.name_zh} {site.name_en}")

@@ -150,7 +150,7 @@ class Supervisor:
     def _tell(self, role: Role, *, clear: bool) -> None:
         """A fall enters the log like everything else. The log is opened and closed here, so that nothing of it is forked."""
         from ingest.log import open_log  # noqa: PLC0415 — after the roles are forked
-        from ingest.revisions import current_site  # noqa: PLC0415
+        from ingest.revisions import current_site  # noqa: PLC0415 — loaded by who needs it: every start is quicker
 
         try:
             log = open_log(self.settings.log_url)

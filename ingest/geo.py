@@ -150,7 +150,7 @@ def nearest_segment(site: Site, position: Lonlat, within: float = 2_000) -> Segm
     if not site.segments:
         return None
     tree, origin = _shore(site)
-    import shapely  # noqa: PLC0415
+    import shapely  # noqa: PLC0415 — loaded by who needs it: every start is quicker
 
     here = shapely.Point(to_local(origin, position))
     index = int(tree.nearest(here))

@@ -171,7 +171,7 @@ def _path(read: Read, site: Site, zone: Zone) -> None:
 
 def _ring(read: Read, thing: Any, ring: tuple[Lonlat, ...], name: str) -> None:
     from shapely import LinearRing, Polygon  # noqa: PLC0415 — only checking needs it
-    from shapely.validation import explain_validity  # noqa: PLC0415
+    from shapely.validation import explain_validity  # noqa: PLC0415 — loaded by who needs it: every start is quicker
 
     if any(not (-180 <= x <= 180 and -90 <= y <= 90) for x, y in ring):
         read.fault_of(thing, f"{name} of {thing.id} leaves the Earth", "longitude and latitude in degrees, in this order")
