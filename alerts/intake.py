@@ -115,12 +115,15 @@ class Intake:
         return None if taken is None else (self.known[event.device].row, taken[0], taken[2], taken[3])
 
     def fix(self, event: Position) -> int | None:
-        """`take` for a position, of which only the corrected time is asked. The usual case: from a receiver that is known, next in order or without a counter."""
+        """`take` for a position, of which only the corrected time is asked. The usual case: from a receiver that is known, next in order or without a counter.
+
+        A receiver that says its boot in what it says of itself, and none with the fixes that it passes on, has two at a time."""
         known, ts, seq = self.known.get(event.device), event.ts, event.seq
-        if known is None or ts is None or event.boot != known.boot.id or (seq is not None and seq != known.boot.last + 1):
+        boot = None if known is None else known.boot if event.boot == known.boot.id else known.previous
+        if boot is None or ts is None or event.boot != boot.id or (seq is not None and seq != boot.last + 1):
             taken = self.take(event, urgent=False)
             return None if taken is None else taken[0]
-        boot, received, sent = known.boot, event.received, event.sent
+        received, sent = event.received, event.sent
         if seq is not None:
             boot.last, boot.last_ts = seq, ts
         error = _smallest(boot, received, ts)

@@ -191,8 +191,10 @@ def stood(known: tuple[int, tuple[float, float]], last: int, at: int, place: tup
 
 def away(one: tuple[float, float], other: tuple[float, float]) -> float:
     """Metres between two places near each other; NaN where one is not known."""
-    east, north = scale(other[1]) if np.isfinite(other[1]) else (np.nan, np.nan)
-    return float(np.hypot(((one[0] - other[0] + 180.0) % 360.0 - 180.0) * east, (one[1] - other[1]) * north))
+    if not math.isfinite(other[1]):
+        return math.nan
+    east, north = scale(other[1])
+    return math.hypot(((one[0] - other[0] + 180.0) % 360.0 - 180.0) * east, (one[1] - other[1]) * north)
 
 
 def known_or_zero(value: float) -> float:
