@@ -6,6 +6,7 @@ What sensors measure is judged by `models/sensors.py`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, ClassVar
 
 import numpy as np
@@ -199,15 +200,13 @@ class BoxHealth(SensorRules):
             fallen = np.flatnonzero(raw > memory.away)
             memory.away[fallen], memory.streak[fallen] = raw[fallen], 0
         yield from Outages(self.code, self.outage).judge(memory.away, memory.outage, batch, site)  # first: it explains those that follow
-        for row in fallen:
-            yield from self._fell(memory, int(row), batch)
+        yield from self._fell(memory, fallen.tolist(), batch)
         yield from self._never(memory, batch)
 
-    def _fell(self, memory: Memory, row: int, batch: Batch) -> Iterator[Finding]:
-        """The device, and the neighbours for whom it now matters."""
-        for each in (row, *batch.devices.neighbours[row]):
-            before = int(memory.told[each])
-            if self._standing(memory, each, batch.devices) != before:
+    def _fell(self, memory: Memory, rows: list[int], batch: Batch) -> Iterator[Finding]:
+        """These devices, and the neighbours for whom it now matters; each once."""
+        for each in dict.fromkeys(chain.from_iterable((row, *batch.devices.neighbours[row]) for row in rows)):
+            if self._standing(memory, each, batch.devices) != int(memory.told[each]):
                 since = max(int(memory.heard[each]), int(memory.fixes[each]))
                 values = {"seconds": (batch.heard - since) // 1000} if since != NEVER else {}
                 yield self._told(memory, each, batch, batch.nth, batch.now, f"tick/{batch.now}", values)
@@ -243,8 +242,11 @@ class BoxHealth(SensorRules):
             (1 if memory.failed[row] else 0, "selftest"),
             (1 if memory.restarts[row] > self.restarts else 0, "restarts"),
         )
-        level, code = max(standing, key=lambda each: each[0])  # the first of equals
-        return level * 16 + CODES.index(code) if level else 0
+        level, code = 0, "well"
+        for each, name in standing:
+            if each > level:  # the first of equals
+                level, code = each, name
+        return level * 16 + CODES.index(code)
 
     def _told(
         self,
