@@ -182,6 +182,8 @@ class Hearing:
             return
         if not urgent and event.received - at > LATE:
             return
+        if kind == "bulletin" and event.drill and not self.staged:
+            return  # an office's exercise or test is for those who take part
         if isinstance(event, Status):
             at = event.received
             if event.state == "online":

@@ -290,6 +290,7 @@ class Bulletin(Event, tag="bulletin", frozen=True, kw_only=True):
     wind_force: Beaufort | None = None
     gear: tuple[Word, ...] = ()
     length_max: Metres | None = None
+    replaces: tuple[Word, ...] = ()  # ids; CAP gives every message a name of its own, and `references`
 
 
 # People

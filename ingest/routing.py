@@ -23,6 +23,8 @@ class Router:
     def route(self, event: Event, home: int) -> Routed:
         if isinstance(event, Position | Distress):
             return self._by_place(event, home)
+        if isinstance(event, Bulletin):
+            return self._bulletin(event)
         return [(number, event) for number in self._areas(event, home)]
 
     def _by_place(self, event: Any, home: int) -> Routed:
@@ -52,8 +54,6 @@ class Router:
     def _areas(self, event: Event, home: int) -> tuple[int, ...]:
         site = self._site
         match event:
-            case Bulletin():
-                return self._of_bulletin(event)
             case Silence():
                 matchers = event.matchers
                 if matchers.area in site.area_of:
@@ -75,7 +75,14 @@ class Router:
                 return tuple(sorted({home, *self._numbered(site.unit[event.unit].area)}))
         return (home,)
 
-    def _of_bulletin(self, event: Bulletin) -> tuple[int, ...]:
+    def _bulletin(self, event: Bulletin) -> Routed:
+        """An amendment reaches also whom it no longer concerns: there what it amends has ended."""
+        concerned = self._concerned(event)
+        amends = event.message == "update" or event.replaces
+        ended = event if event.message == "cancel" else msgspec.structs.replace(event, onset=event.received, expires=event.received, deadline=None)
+        return [(number, event if number in concerned else ended) for number in (self._numbers if amends else concerned)]
+
+    def _concerned(self, event: Bulletin) -> tuple[int, ...]:
         """Areas named or covered; every area where none of ours is told, since a warning too many is read and one too few is not."""
         named = self._numbered(*event.areas)
         if len(event.polygon) > 2:

@@ -18,7 +18,7 @@ from ingest.events import KINDS, Event, Millis, Permit, Text, Word, Work
 
 Whole = Annotated[int, Meta(ge=-(2**53), le=2**53)]  # what JSON, JavaScript and MessagePack all keep
 Moment = Millis | Annotated[datetime, Meta(tz=True)]  # RFC 3339 with an offset, or ms
-OURS_ONLY = ("flags", "owner", "waters", "retained", "raw")
+OURS_ONLY = ("flags", "owner", "waters", "retained", "raw", "replaces")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _LAST = 253_402_300_799_999  # ms, end of the year 9999

@@ -48,7 +48,10 @@ class Bans:
     blown: dict[int, int] = field(default_factory=dict)
 
     def hear(self, event: Bulletin, at: int, kinds: tuple[str, ...] = KINDS) -> None:
-        """A withdrawal stands, whether it comes after its bulletin or before."""
+        """A withdrawal stands, whether it comes after its bulletin or before. What another bulletin replaces is withdrawn."""
+        for name in event.replaces:
+            if name != event.id:
+                self._withdraw(name, at)
         known = self.notices.get(event.id)
         if event.type not in kinds or (known is not None and known[1]):
             return
@@ -59,6 +62,14 @@ class Bans:
             int(event.wind_force or 0), event.gear, float("inf") if event.length_max is None else event.length_max, event.polygon,
             event.issuer or "",
         ))  # fmt: skip
+        self._forget_first()
+
+    def _withdraw(self, name: str, at: int) -> None:
+        known = self.notices.get(name)
+        self.notices[name] = [*known[:1], True, *known[2:]] if known is not None else list(Notice("", True, at, at, at, "", 0, (), 0.0, (), ""))
+        self._forget_first()
+
+    def _forget_first(self) -> None:
         while len(self.notices) > KEPT:
             del self.notices[min(self.notices, key=lambda name: (self.notices[name][3], name))]
 

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from alerts.alert import to_wire
 from alerts.fold import Fold, Gap
-from ingest.events import Action, Exercise, Sos, Status, System, Tick
+from ingest.events import Action, Bulletin, Exercise, Sos, Status, System, Tick
 from ingest.records import Batch
 from tests.models.streams import devices
 from tests.small_coast import START, beat, box, press, site, tick
@@ -128,6 +128,13 @@ def test_a_claimed_drill_counts_only_inside_an_exercise():
     assert real.level == "red"
     assert drill.id != real.id
     assert drill.text.zh.startswith("【演练】")
+
+
+def test_an_offices_exercise_warning_is_for_those_who_take_part_and_raises_nothing_here():
+    warned = Bulletin(device="ais-1", received=START, ts=START, id="w", type="tsunami", colour="red")
+    assert {alert["model"] for alert in run([Batch("r1", [warned]), Batch("r1", [tick(START + 1_000)])])[0]} == {"M17"}
+    practised = structs.replace(warned, drill=True)
+    assert run([Batch("r1", [practised]), Batch("r1", [tick(START + 1_000)])])[0] == []
 
 
 def test_what_our_own_processes_say_becomes_an_alert_and_ends():

@@ -3,6 +3,7 @@
 import base64
 import json
 import random
+import re
 
 import msgspec
 import pytest
@@ -284,6 +285,85 @@ def test_a_cap_message_is_a_bulletin_of_the_areas_that_it_covers():
     found, refused = read("coast/west/ais-1/bulletin", CAP.encode())
     assert not refused
     assert [(area, event.type, event.colour, event.id) for area, event in found] == [(2, "typhoon", "orange", "b-1")]
+
+
+def _cap(**parts):
+    """The message with these elements of it said otherwise, or as a whole: `info`."""
+    text = CAP
+    for name, value in parts.items():
+        text = re.sub(f"<{name}>.*</{name}>", value if value.startswith("<") or not value else f"<{name}>{value}</{name}>", text, flags=re.DOTALL)
+    return read("coast/west/ais-1/bulletin", text.encode())
+
+
+def test_a_cap_update_names_what_it_replaces_and_is_told_to_the_areas_that_it_leaves():
+    references = "<msgType>Update</msgType><references>met,b-0,2026-11-23T08:00:00+08:00 met,a-9,2026-11-22T08:00:00+08:00</references>"
+    found, refused = _cap(msgType=references)
+    assert not refused
+    assert {(area, event.replaces) for area, event in found} == {(1, ("b-0", "a-9")), (2, ("b-0", "a-9"))}
+    ended, stands = (event for _, event in sorted(found))
+    assert ended.expires == ended.onset == NOW
+    assert stands.expires > NOW
+
+
+def test_a_cap_cancellation_without_info_is_taken_everywhere():
+    found, refused = _cap(msgType="<msgType>Cancel</msgType><references>met,b-0,2026-11-23T08:00:00+08:00</references>", info="")
+    assert not refused
+    assert [(area, event.message, event.replaces) for area, event in found] == [(1, "cancel", ("b-0",)), (2, "cancel", ("b-0",))]
+
+
+@pytest.mark.parametrize(("status", "drill"), [("Actual", False), ("Exercise", True), ("Test", True)])
+def test_a_cap_exercise_or_test_is_a_drill(status, drill):
+    found, _ = _cap(status=status)
+    assert [event.drill for _, event in found] == [drill]
+
+
+@pytest.mark.parametrize("status", ["Draft", "System", ""])
+def test_a_cap_draft_is_refused(status):
+    found, refused = _cap(status=status)
+    assert not found
+    assert refused[0].reason == "cap"
+
+
+def test_of_several_infos_the_gravest_counts():
+    minor = "<info><event>大雾</event><severity>Minor</severity></info>"
+    found, _ = read("coast/west/ais-1/bulletin", CAP.replace("<info>", f"{minor}<info>").encode())
+    assert {(event.type, event.colour) for _, event in found} == {("typhoon", "orange")}
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("Gale Warning", "wind"), ("Small Craft Advisory", "wind"), ("Storm Warning", "wind"), ("Storm Surge Warning", "surge"), ("Coastal Flood Advisory", "surge"),
+     ("High Surf Advisory", "wave"), ("Hazardous Seas Watch", "wave"), ("Rip Current Statement", "wave"), ("Special Marine Warning", "thunderstorm"),
+     ("Severe Thunderstorm Warning", "thunderstorm"), ("Hurricane Warning", "typhoon"), ("Tropical Storm Warning", "typhoon"), ("Dense Fog Advisory", "fog"),
+     ("Tsunami Warning", "tsunami"), ("海浪橙色预警", "wave"), ("雷暴大风", "thunderstorm")],
+)  # fmt: skip
+def test_events_of_weather_services_have_their_type(said, kind):
+    found, refused = _cap(event=said)
+    assert not refused
+    assert {event.type for _, event in found} == {kind}
+
+
+def test_several_polygons_and_a_circle_are_one_outline():
+    second = "<area><areaDesc>y</areaDesc><circle>24.3,119.25 5</circle></area></info>"
+    found, refused = read("coast/west/ais-1/bulletin", CAP.replace("</info>", second).encode())
+    assert not refused
+    ring = found[0][1].polygon
+    assert min(y for _, y in ring) < 24.26
+    assert max(x for x, _ in ring) == 119.4
+
+
+@pytest.mark.parametrize("circle", ["24.3 5", "24.3,119.25", "24.3,119.25 x", "24.3,119.25 -1", "95,0 5", "nan,0 5", "0,0 inf"])
+def test_a_circle_that_is_none_is_refused(circle):
+    found, refused = read("coast/west/ais-1/bulletin", CAP.replace("<polygon>", f"<circle>{circle}</circle><polygon>").encode())
+    assert not found
+    assert refused[0].reason == "cap"
+
+
+def test_an_amendment_is_told_to_the_area_that_it_no_longer_concerns_as_its_end():
+    body = {"ts": NOW, "id": "w1", "type": "wind", "message": "update", "colour": "red", "areas": ["west"]}
+    found, _ = read("coast/west/ais-1/bulletin", body)
+    told = {area: (event.expires is not None and event.expires <= NOW) for area, event in found}
+    assert sorted(told.values()) == [False, True]
 
 
 def test_a_recording_may_hold_ticks_and_a_console_of_any_name():

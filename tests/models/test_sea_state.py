@@ -156,6 +156,23 @@ def test_a_withdrawal_stands_also_when_it_comes_first():
     ] == ["red", "over"]
 
 
+def test_a_bulletin_that_another_replaces_falls_with_it_and_may_not_come_back():
+    red, blue = bulletin(0, "b", "fog", colour="red"), bulletin(4, "c", "fog", colour="blue", message="update", replaces=("b",))
+    assert [each.level for each in m17([red, *silence(1, 3), blue, *silence(5, 3)])] == ["red", "blue"]
+    assert [each.level for each in m17([blue, *silence(5, 1), bulletin(6, "b", "fog", colour="red"), *silence(7, 3)])] == ["blue"]
+    gone = bulletin(8, "d", "navigation", message="cancel", replaces=("c",))
+    assert [each.level for each in m17([blue, *silence(5, 2), gone, *silence(9, 3)])] == ["blue", "over"]
+
+
+def test_an_amendment_that_ends_here_ends_here_and_may_come_back_with_the_next():
+    red, ended = (
+        bulletin(0, "b", "fog", colour="red"),
+        bulletin(4, "b", "fog", message="update", onset=START + 4 * MINUTE, expires=START + 4 * MINUTE),
+    )
+    again = bulletin(8, "b", "fog", message="update", colour="orange")
+    assert [each.level for each in m17([red, *silence(1, 3), ended, *silence(5, 2), again, *silence(9, 2)])] == ["red", "over", "orange"]
+
+
 def test_a_withdrawn_bulletin_leaves_what_was_measured():
     events = [
         bulletin(0, "b", "wind", colour="red"),
