@@ -390,12 +390,12 @@ def score(
     cards: dict[str, Any] = {}
     for name in scenario:
         found = read_scenario(name)
-        perfect, realistic = _scored(folder, found, seeds, start)
+        both, _ = _scored(folder, found, seeds, start)
         if found.scenes:
-            typer.echo("\n".join([f"# {name}, seeds {seeds}: perfect / realistic cameras", *beside(perfect, realistic), ""]))
-            cards |= {f"{name}, seeds {seeds}, perfect cameras": perfect, f"{name}, seeds {seeds}, realistic cameras": realistic}
+            typer.echo("\n".join([f"# {name}, seeds {seeds}: perfect / realistic cameras", *beside(both.perfect, both.realistic), ""]))
+            cards |= {f"{name}, seeds {seeds}, perfect cameras": both.perfect, f"{name}, seeds {seeds}, realistic cameras": both.realistic}
         else:
-            cards[f"{name}, seeds {seeds}"] = perfect
+            cards[f"{name}, seeds {seeds}"] = both.perfect
     typer.echo(markdown(cards))
     if json:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(cards), indent=1))
@@ -403,36 +403,42 @@ def score(
 
 @app.command(name="score-card")
 def score_card(seeds: Annotated[str, typer.Option(help="of the day: one seed or a range")] = "1", out: Path = Path("docs/score-card.md")) -> None:
-    """Write docs/score-card.md: every scenario of scenes, and the day on the coast. Takes some minutes a seed."""
-    from alerts.score_page import made_from, page
+    """Write docs/score-card.md and the figures beside it as JSON: every scenario of scenes, and the day on the coast. Takes some minutes a seed."""
+    import msgspec
+
+    from alerts.score_page import Sheet, made_from, page
     from device_sim.scenario import FOLDER, read_scenario
     from ingest.site_files import read_site
 
     folder = Settings().site
     found = {path.stem: read_scenario(path.stem) for path in sorted(FOLDER.glob("*.toml"))}
-    each = {name: _scored(folder, one, "1", 1_767_225_600_000) for name, one in found.items() if one.length and not one.incidents}
-    day = _scored(folder, found["day_on_the_coast"], seeds, 0)
-    codes = {line.model for cards in (day, *each.values()) for card in cards for line in card.lines}
-    out.write_text(page(each, day, seeds, made_from(read_site(folder), FOLDER.parent, codes)), encoding="utf-8")
+    scenes = {name: _scored(folder, one, "1", 1_767_225_600_000)[0] for name, one in found.items() if one.length and not one.incidents}
+    day, by_seed = _scored(folder, found["day_on_the_coast"], seeds, 0)
+    codes = {line.model for both in (day, *scenes.values()) for card in (both.perfect, both.realistic) for line in card.lines}
+    sheet = Sheet(made_from(read_site(folder), FOLDER.parent, codes), seeds, day, by_seed, scenes)
+    out.with_suffix(".json").write_bytes(msgspec.json.format(msgspec.json.encode(sheet), indent=1))
+    out.write_text(page(sheet), encoding="utf-8")
 
 
-def _scored(folder: Path, scenario: Any, seeds: str, start: int) -> tuple[Any, Any]:
-    """Cards with perfect and with realistic cameras; the same twice where nothing is seen. Two runs at a time."""
+def _scored(folder: Path, scenario: Any, seeds: str, start: int) -> tuple[Any, dict[str, Any]]:
+    """Cards with perfect and with realistic cameras, of all seeds and of each; the same twice where nothing is seen. Two runs at a time."""
     from concurrent.futures import ProcessPoolExecutor
 
     from msgspec import structs
 
     from alerts.score import card_of
+    from alerts.score_page import Both
     from ingest.site_files import read_site
 
     first, _, last = seeds.partition("-")
+    wanted = range(int(first), int(last or first) + 1)
     lenses = ("perfect", "realistic") if scenario.scenes else (scenario.lens,)
-    wanted = [(folder, structs.replace(scenario, lens=lens), seed, start) for lens in lenses for seed in range(int(first), int(last or first) + 1)]
     with ProcessPoolExecutor(2) as pool:
-        runs = list(pool.map(_run, wanted))
-    each = len(runs) // len(lenses)
-    perfect, realistic = (card_of(read_site(folder), some) for some in (runs[:each], runs[-each:]))
-    return perfect, realistic
+        runs = list(pool.map(_run, [(folder, structs.replace(scenario, lens=lens), seed, start) for lens in lenses for seed in wanted]))
+    site, perfect, realistic = read_site(folder), runs[: len(wanted)], runs[-len(wanted) :]
+    alone = [structs.replace(card_of(site, [run]), by={}) for run in runs]
+    by_seed = {str(seed): Both(one, other) for seed, one, other in zip(wanted, alone, alone[-len(wanted) :], strict=False)}
+    return Both(card_of(site, perfect), card_of(site, realistic)), by_seed
 
 
 def _run(wanted: tuple[Path, Any, int, int]) -> Any:

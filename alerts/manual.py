@@ -15,6 +15,7 @@ import ingest.settings
 from alerts.manual_models import pages as model_pages
 from alerts.manual_models import readme_table as models_table
 from alerts.manual_table import MADE, table
+from alerts.score_page import Sheet
 from alerts.store.tables import quantities
 from ingest.events import KINDS, OURS, Event
 from ingest.settings import Settings
@@ -36,7 +37,9 @@ FILES: dict[str, type[msgspec.Struct]] = {
 def write(folder: Path) -> list[Path]:
     """Write every page below `folder`, and the marked parts of the README beside it and of its administrator's page; return their paths."""
     (folder / "models").mkdir(parents=True, exist_ok=True)
-    pages = {**model_pages(), "system-codes.md": codes_page(), "wire.md": MADE + wire_page(), "quantities.md": quantities_page()}
+    card = folder / "score-card.json"
+    sheet = msgspec.json.decode(card.read_bytes(), type=Sheet) if card.exists() else None
+    pages = {**model_pages(sheet), "system-codes.md": codes_page(), "wire.md": MADE + wire_page(), "quantities.md": quantities_page()}
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
     parts = {

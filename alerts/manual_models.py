@@ -7,6 +7,8 @@ from typing import Any
 from alerts import manual_zh
 from alerts.manual_table import MADE, table
 from alerts.manual_zh import doc
+from alerts.score_page import Sheet, of_model
+from alerts.score_text import BESIDE, pairs
 from alerts.watching import MEANS, NEEDS
 from alerts.wording import MODELS, REASONS
 from ingest.durations import written
@@ -25,9 +27,26 @@ Durations may be written as `90s`, `20min`, `2h`. Sources written as S-X are tho
 """
 
 
-def pages() -> dict[str, str]:
-    """File below docs/ -> text: the overview, and one page a model."""
-    return {"models.md": overview(), **{f"models/{kind.name}.md": MADE + page(kind.code) for kind in CATALOGUE}}
+def pages(sheet: Sheet | None = None) -> dict[str, str]:
+    """File below docs/ -> text: the overview, and one page a model, with what the score card's figures say of it."""
+    scores = {kind.code: "" if sheet is None else score(sheet, kind.code) for kind in CATALOGUE}
+    return {"models.md": overview(), **{f"models/{kind.name}.md": MADE + page(kind.code) + scores[kind.code] for kind in CATALOGUE}}
+
+
+def score(sheet: Sheet, code: str) -> str:
+    """What a model found of what was staged for it, `perfect / realistic` cameras."""
+    rows = [(where, *cells) for where, perfect, realistic in of_model(sheet, code) for _, cells in pairs(perfect, realistic)]
+    about = (
+        "What the simulator staged for it and what it made of that, perfect / realistic cameras; no field trial. What was missed, and why, by light and sea:"
+        " [score card](../score-card.md).\n\n仿真场景的得分，依次为理想／真实摄像机；非现场试验。漏报及原因、按昼夜和海况的分项见[评分卡](../score-card.md)。\n\n"
+    )
+    return "\n## Score · 评分\n\n" + about + table(("scenes · 场景", *(f"{each} · {SCORE_ZH[each]}" for each in BESIDE)), rows)
+
+
+SCORE_ZH = {
+    "staged": "场景数", "missed, of these told partly or blind": "漏报，其中已提示部分可见或不可见", "recall": "召回率", "of red": "其中红色", "precision": "精确率",
+    "p50": "用时中位", "p95": "用时 95 分位", "false a camera-day": "每摄像机日误报", "false a seat-hour": "每席位小时误报",
+}  # fmt: skip
 
 
 def overview() -> str:

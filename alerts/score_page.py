@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
+from msgspec import Struct, structs
+
 from alerts.score import Card
-from alerts.score_text import beside, table
+from alerts.score_text import beside, percent, table
 from ingest.site import Site
 from models.catalogue import CATALOGUE
 
@@ -30,10 +32,27 @@ Seed 1: every level, near misses, causes of false alarms.
 """
 
 
-def page(scenarios: Mapping[str, tuple[Card, Card]], day: tuple[Card, Card], seeds: str, made: str) -> str:
-    """`scenarios`, `day`: with perfect and with realistic cameras."""
-    parts = [HEAD, DAY, f"Seeds {seeds}.\n", *_loads(day), *beside(*day)]
-    for name, card in zip(("perfect", "realistic"), day, strict=True):
+class Both(Struct, frozen=True):
+    """The same scenes with perfect and with realistic cameras."""
+
+    perfect: Card
+    realistic: Card
+
+
+class Sheet(Struct, frozen=True):
+    """All that the page is written from, as docs/score-card.json keeps it. `made`: what it was made from."""
+
+    made: str
+    seeds: str
+    day: Both
+    by_seed: Mapping[str, Both]
+    scenes: Mapping[str, Both]  # each model's own scenario, seed 1
+
+
+def page(sheet: Sheet) -> str:
+    day = sheet.day
+    parts = [HEAD, DAY, f"Seeds {sheet.seeds}.\n", *_loads(day), *beside(day.perfect, day.realistic), *_seeds(sheet.by_seed)]
+    for name, card in (("perfect", day.perfect), ("realistic", day.realistic)):
         parts += [
             f"\n### {name} cameras, by light and sea",
             *_by(card),
@@ -41,22 +60,60 @@ def page(scenarios: Mapping[str, tuple[Card, Card]], day: tuple[Card, Card], see
             _listed("Explained by nothing staged", card.unexplained),
         ]
     parts.append(EACH)
-    for name, cards in scenarios.items():
-        parts += [f"### {name}", *beside(*cards), ""]
-    return "\n".join([*parts, f"{MADE}{made}", ""])
+    for name, both in sheet.scenes.items():
+        parts += [f"### {name}", *beside(both.perfect, both.realistic), ""]
+    return "\n".join([*parts, f"{MADE}{sheet.made}", ""])
 
 
-def _loads(day: tuple[Card, Card]) -> Iterable[str]:
-    for name, card in zip(("perfect", "realistic"), day, strict=True):
-        found, staged = sum(line.found for line in card.lines), sum(line.staged for line in card.lines)
-        reds = sum(line.red_found for line in card.lines), sum(line.red_staged for line in card.lines)
-        unseen = sum(line.unseen for line in card.lines)
-        false = sum(line.above_blue_unexplained for line in card.lines)
+class _Sum:
+    """A card's lines together."""
+
+    def __init__(self, card: Card) -> None:
+        lines = card.lines
+        self.found, self.staged = sum(line.found for line in lines), sum(line.staged for line in lines)
+        self.red_found, self.red_staged = sum(line.red_found for line in lines), sum(line.red_staged for line in lines)
+        self.unseen, self.false = sum(line.unseen for line in lines), sum(line.above_blue_unexplained for line in lines)
+
+
+def _loads(day: Both) -> Iterable[str]:
+    for name, card in (("perfect", day.perfect), ("realistic", day.realistic)):
+        of = _Sum(card)
         yield (
-            f"- {name}: {found} of {staged} found ({found / max(1, staged):.1%}; {unseen} of {staged - found} missed where the room was told partly or blind), red {reds[0]} of {reds[1]}; {card.per_ten_minutes:.2f} alerts a seat in 10 min on average, "
-            f"{card.busiest} in the worst; {false} false above blue."
+            f"- {name}: {of.found} of {of.staged} found ({of.found / max(1, of.staged):.1%}; {of.unseen} of {of.staged - of.found} missed where the room was"
+            f" told partly or blind), red {of.red_found} of {of.red_staged}; {card.per_ten_minutes:.2f} alerts a seat in 10 min on average, "
+            f"{card.busiest} in the worst; {of.false} false above blue."
         )
     yield ""
+
+
+def _seeds(by_seed: Mapping[str, Both]) -> Iterable[str]:
+    """Each seed's day for itself, `perfect / realistic`: how far chance carries."""
+    if len(by_seed) < 2:
+        return
+    yield "\n### Each seed for itself\n"
+    yield "| seed | found | recall | red | alerts a seat in 10 min | in the worst | false above blue |"
+    yield "|" + "---|" * 7
+    for seed, both in by_seed.items():
+        cards, sums = (both.perfect, both.realistic), (_Sum(both.perfect), _Sum(both.realistic))
+        cells = (
+            [f"{of.found}/{of.staged}" for of in sums], [percent(of.found / max(1, of.staged), 1) for of in sums], [f"{of.red_found}/{of.red_staged}" for of in sums],
+            [f"{card.per_ten_minutes:.2f}" for card in cards], [f"{card.busiest}" for card in cards], [f"{of.false}" for of in sums],
+        )  # fmt: skip
+        yield "| " + " | ".join((seed, *(" / ".join(each) for each in cells))) + " |"
+    yield ""
+
+
+def of_model(sheet: Sheet, code: str) -> Iterable[tuple[str, Card, Card]]:
+    """(where, perfect, realistic) of the scenes in which something was staged for one model: the day first."""
+    days = f"a day on the coast, seeds {sheet.seeds}"
+    for name, both in ((days, sheet.day), *((f"`{name}`", each) for name, each in sheet.scenes.items())):
+        perfect, realistic = _only(both.perfect, code), _only(both.realistic, code)
+        if any(line.staged for line in (*perfect.lines, *realistic.lines)):
+            yield name, perfect, realistic
+
+
+def _only(card: Card, code: str) -> Card:
+    return structs.replace(card, lines=tuple(line for line in card.lines if line.model == code))
 
 
 def _by(card: Card) -> Iterable[str]:

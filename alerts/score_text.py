@@ -45,19 +45,27 @@ def _listed(head: str, items: tuple[str, ...]) -> str:
     return f"\n{head}: {'; '.join(items[:30]) + more if items else 'nothing'}.\n"
 
 
+BESIDE = ("staged", "missed, of these told partly or blind", "recall", "of red", "precision", "p50", "p95", "false a camera-day", "false a seat-hour")
+
+
 def beside(perfect: Card, realistic: Card) -> Iterable[str]:
     """A table by model: both cameras in one row, `perfect / realistic`."""
-    yield "| model | staged | missed, of these told partly or blind | recall | of red | precision | p50 | p95 | false a camera-day | false a seat-hour |"
-    yield "|" + "---|" * 10
+    yield "| " + " | ".join(("model", *BESIDE)) + " |"
+    yield "|" + "---|" * (1 + len(BESIDE))
+    for model, cells in pairs(perfect, realistic):
+        yield "| " + " | ".join((_named(model), *cells)) + " |"
+
+
+def pairs(perfect: Card, realistic: Card) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """By model the cells of `BESIDE`."""
     others = {line.model: line for line in realistic.lines}
     for line in perfect.lines:
         pair = (line, others.get(line.model, Line(line.model)))
-        cells = (
-            _named(line.model), line.staged, _two(_missed(each) for each in pair), _two(_percent(each.recall) for each in pair), _two(_red(each) for each in pair),
-            _two(_percent(each.precision) for each in pair), _two(_time(each.p50) for each in pair), _two(_time(each.p95) for each in pair),
+        yield line.model, (
+            str(line.staged), _two(_missed(each) for each in pair), _two(percent(each.recall) for each in pair), _two(_red(each) for each in pair),
+            _two(percent(each.precision) for each in pair), _two(_time(each.p50) for each in pair), _two(_time(each.p95) for each in pair),
             _two("–" if each.per_camera_day is None else f"{each.per_camera_day:.3f}" for each in pair), _two(f"{each.per_seat_hour:.3f}" for each in pair),
         )  # fmt: skip
-        yield "| " + " | ".join(map(str, cells)) + " |"
 
 
 def _two(cells: Iterable[str]) -> str:
@@ -85,15 +93,15 @@ def table(lines: Iterable[Line]) -> Iterable[str]:
     yield "|" + "---|" * len(HEAD)
     for line in lines:
         cells = (
-            _named(line.model), line.staged, line.found, _missed(line), _percent(line.recall), _red(line),
-            line.alerts, _percent(line.precision), _time(line.p50), _time(line.p95),
+            _named(line.model), line.staged, line.found, _missed(line), percent(line.recall), _red(line),
+            line.alerts, percent(line.precision), _time(line.p50), _time(line.p95),
             "–" if line.per_camera_day is None else f"{line.per_camera_day:.3f}", f"{line.per_seat_hour:.3f}", line.above_blue_unexplained,
         )  # fmt: skip
         yield "| " + " | ".join(map(str, cells)) + " |"
 
 
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.0%}"
+def percent(share: float | None, digits: int = 0) -> str:
+    return "–" if share is None else f"{share:.{digits}%}"
 
 
 def _time(ms: int | None) -> str:

@@ -12,6 +12,8 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from alerts.alert import from_wire
+from alerts.cap import message
 from alerts.console.boards import boats_out, faulty, recalls
 from alerts.console.coast import coast
 from alerts.console.deeds import PRESENT
@@ -98,6 +100,19 @@ class Answers:
         rows = {row["revision"]: row for row in map(_stored_row, stored)}
         rows.update({row["revision"]: row for row in self.live.view.changes.get(name, ())})
         return JSONResponse([rows[revision] for revision in sorted(rows)][-CHANGES_KEPT:])
+
+    async def cap(self, request: Request, person: Person) -> Response:
+        """One alert as CAP 1.2 XML. It needs the store: a message refers to those before it."""
+        name = request.path_params["alert"]
+        alert = self.live.view.alerts.get(name)
+        if alert is None or not may_see(person, alert):
+            return JSONResponse({"why": "this alert is not known here"}, 404)
+        try:
+            stored = [from_wire(shape) for shape in await self.library.ask(lambda store: store.history(name))]
+        except StoreAway as away:
+            return JSONResponse({"why": f"the store does not answer: {away}"}, 503)
+        revisions = [*(each for each in stored if each.revision < alert.revision), alert]
+        return Response(message(self.live.site, revisions), media_type="application/cap+xml")
 
     async def device(self, request: Request, person: Person) -> Response:
         name = request.path_params["device"]

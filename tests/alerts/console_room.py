@@ -1,5 +1,6 @@
 """A console at the end of a real fold, without processes: what is sent from the page is judged at once, and comes back to the page."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 from alerts.console.app import build
 from alerts.console.session import sign_in_link
 from alerts.judge import Judge
+from alerts.store.store import Store
 from ingest.events import Event, Tick
 from ingest.log import EVENTS, Log, Record
 from ingest.records import Batch, Codec
@@ -21,10 +23,10 @@ NOW = 1_795_000_000_000
 class Room:
     """Somebody signed in at the page of the small coast; the clock moves when it is told."""
 
-    def __init__(self, home: Path, log: Log, person: str = "wang") -> None:
+    def __init__(self, home: Path, log: Log, person: str = "wang", store: Callable[[], Store] | None = None) -> None:
         self.log, self.now, self.codec = log, NOW, Codec()
         self.judge = Judge(log, COAST, 0)
-        self.client = TestClient(build(settings(home), COAST, log, None, lambda: self.now), base_url=ADDRESS)
+        self.client = TestClient(build(settings(home), COAST, log, store, lambda: self.now), base_url=ADDRESS)
         self.home, self.person = home, person
 
     def __enter__(self) -> Self:

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec import structs
 
 from alerts.replay import replay
 from alerts.score import card, raised_of, staged_of
+from alerts.score_page import Sheet
 from device_sim.actors import Moving
 from device_sim.coast import Coast
 from device_sim.record import as_read, played
@@ -17,7 +19,9 @@ from ingest.site_files import read_site
 from models.catalogue import CATALOGUE
 from tests.small_coast import START
 
-SITE = read_site(Path(__file__).parents[2] / "sites" / "quanzhou-bay")
+ROOT = Path(__file__).parents[2]
+SITE = read_site(ROOT / "sites" / "quanzhou-bay")
+KEPT = msgspec.json.decode((ROOT / "docs" / "score-card.json").read_bytes(), type=Sheet)
 SCENARIOS = {
     name: scenario
     for name in sorted(path.stem for path in FOLDER.glob("*.toml"))
@@ -33,6 +37,11 @@ def test_every_scene_is_told_as_its_truth_says_and_nothing_else_is(name):
     found = card(staged_of(coast.truth), raised, coast.start, coast.end - coast.start, len(coast.cast.cameras), {})
     assert (found.missed, found.unexplained) == ((), ())
     assert sum(line.staged for line in found.lines) > 0
+    assert _figures(found) == _figures(KEPT.scenes[name].perfect), "docs/score-card.md says other figures: make score-card"
+
+
+def _figures(found):
+    return [(line.model, line.staged, line.found, line.alerts, line.p50, line.p95) for line in found.lines]
 
 
 def test_a_boat_that_falls_silent_in_the_neighbours_water_and_is_overdue_is_red():

@@ -77,7 +77,8 @@ function drawNow() {
         fact(t("flags"), alert.flags.map((flag) => named(FLAGS, flag)).join(" · ")), fact(t("reason"), reason(alert)),
         fact(t("evidence"), evidence(alert)), fact(t("confidence"), alert.confidence === null ? "" : `${Math.round(alert.confidence * 100)} %`), fact(t("told"), alert.audience.map(who).join(", "))),
       h("h2", {}, t("Timeline")),
-      h("ol", { class: "timeline" }, [...rows].reverse().map((row) => h("li", { class: row.level }, h("time", {}, clock(row.at)), h("b", { class: row.what === "ignored" ? "bad" : "" }, named(CHANGES, row.what)), h("span", {}, [who(row.by), unitName(row.unit), ["ignored", "no_unit"].includes(row.what) && row.note ? why(row.note) : row.note].filter(Boolean).join(" · ")), h("small", {}, `#${row.revision}`))))),
+      h("ol", { class: "timeline" }, [...rows].reverse().map((row) => h("li", { class: row.level }, h("time", {}, clock(row.at)), h("b", { class: row.what === "ignored" ? "bad" : "" }, named(CHANGES, row.what)), h("span", {}, [who(row.by), unitName(row.unit), ["ignored", "no_unit"].includes(row.what) && row.note ? why(row.note) : row.note].filter(Boolean).join(" · ")), h("small", {}, `#${row.revision}`)))),
+      h("p", {}, h("a", { href: `/api/alerts/${encodeURIComponent(alert.id)}/cap`, download: `${alert.id}.xml` }, "CAP 1.2 XML"))),
     h("footer", {}, told(alert), h("div", { class: "verbs" }, verbs(alert))));
   if (focused) (place.querySelector(`[data-do="${focused}"]`) || place.querySelector("[data-do]"))?.focus();
 }
