@@ -14,6 +14,8 @@ from msgspec import Struct
 
 from alerts.store.shapes import is_open, millis
 from ingest.events import Level
+from ingest.log import EVENTS, Log
+from ingest.site import Site
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000  # ms
 WINDOW = 10 * MINUTE  # ISA-18.2
@@ -80,6 +82,12 @@ def load(histories: Iterable[Sequence[Mapping[str, Any]]], since: int, until: in
         acknowledged={level: _acknowledged([shape for shape in last if shape["level"] == level], level, until) for level in LEVELS},
         arrived=_arrived(last),
     )  # fmt: skip
+
+
+def begun(log: Log, site: Site) -> int:
+    """When the system first heard anything, ms; 0 where retention took that: then it is longer ago than the log tells."""
+    first = [next(iter(log.read(EVENTS, area.number, 0)), None) for area in site.areas if log.bounds(EVENTS, area.number)[0] == 0]
+    return min((each.at for each in first if each is not None), default=0)
 
 
 def floods(times: Sequence[int]) -> tuple[tuple[int, int], ...]:

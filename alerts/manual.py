@@ -17,6 +17,7 @@ from alerts.manual_models import readme_table as models_table
 from alerts.manual_table import MADE, table
 from alerts.score_page import Sheet
 from alerts.store.tables import quantities
+from alerts.wording import REASONS
 from ingest.events import KINDS, OURS, Event
 from ingest.settings import Settings
 from ingest.site import Area, Channel, Device, Person, Post, Segment, Unit, Vessel
@@ -126,12 +127,22 @@ def _comments(source: str) -> dict[str, str]:
 
 
 def codes_page() -> str:
-    rows = ((part, f"`{code}`", about.level, about.en, about.zh, about.clears, about.do) for (part, code), about in SYSTEM_CODES.items())
+    rows = [(part, f"`{code}`", about.level, about.en, about.zh, about.clears, about.do) for (part, code), about in SYSTEM_CODES.items()]
+    seat_zh, seat_en = REASONS["SYS", "seat_empty"]
+    seat = (
+        "processor",
+        "`seat_empty`",
+        "orange",
+        seat_en,
+        seat_zh,
+        "somebody takes the seat",
+        "take it, or call who should; nobody was there for two minutes",
+    )
     head = ("part", "code", "level", "what", "含义", "cleared by", "what to do")
     return (
         MADE
         + "# What the system says of itself\n\nEach enters the log as a `system` event and becomes an alert of model `SYS`.\n\n"
-        + table(head, rows)
+        + table(head, [*rows, seat])
     )
 
 

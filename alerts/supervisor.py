@@ -160,7 +160,7 @@ class Supervisor:
                 device="supervisor", received=now, part=role.name, code="crashed", values={"exit": role.last_exit, "falls": role.falls}, clear=clear
             )
             value = Codec().pack(Batch(site.revision, [event]))
-            log.append([Record(EVENTS, area.number, value) for area in site.areas], urgent=True)
+            log.append([Record(EVENTS, site.lowest_area.number, value)], urgent=True)  # one process, one alert
             log.close()
         except OSError as away:
             say.warning("the fall could not be written to the log", role=role.name, why=str(away))

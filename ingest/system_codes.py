@@ -23,21 +23,21 @@ class SystemCode(Struct, frozen=True):
     do: str
 
 
-_PROCESSES: tuple[tuple[Part, Level], ...] = (
-    ("bridge", "orange"), ("processor", "orange"), ("recorder", "yellow"), ("deliverer", "orange"), ("console", "orange"), ("broker", "orange"),
-    ("simulator", "blue"),
+_PROCESSES: tuple[tuple[Part, Level, str], ...] = (
+    ("bridge", "orange", "接入"), ("processor", "orange", "研判"), ("recorder", "yellow", "记录"), ("deliverer", "orange", "推送"),
+    ("console", "orange", "值守页面"), ("broker", "orange", "消息总线"), ("simulator", "blue", "模拟器"),
 )  # fmt: skip
 _CRASHED = tuple(
     SystemCode(
         part,
         "crashed",
         level,
-        f"进程意外退出:{part}",
-        f"{part} stopped unexpectedly",
+        f"{name_zh}进程意外退出",
+        f"the {part} stopped unexpectedly",
         "it runs again for a minute",
         "read its last lines, then run doctor",
     )
-    for part, level in _PROCESSES
+    for part, level, name_zh in _PROCESSES
 )
 
 CODES: tuple[SystemCode, ...] = (

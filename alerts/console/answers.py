@@ -55,7 +55,7 @@ class Answers:
             "time_zone": site.time_zone,
             "tiles": self.settings.console_tiles,
             "people": {who.id: who.name for who in site.people},
-            "desks": {who.id: who.name for who in site.people if who.role in DESKS},
+            "desks": {who.id: (who.name, who.role) for who in site.people if who.role in DESKS},
             "live": f"{live.epoch}-{live.number}",
             "chain": live.chain(),
             "alerts": [view.alert_row(name) for name, alert in view.alerts.items() if may_see(person, alert)],

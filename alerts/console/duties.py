@@ -44,8 +44,12 @@ class _Incident(Struct, forbid_unknown_fields=True):
 
 
 class _Silence(Struct, forbid_unknown_fields=True):
-    until: Millis
+    """`id` with `ended`: one that runs, with the same matchers, ends now."""
+
     reason: Annotated[str, Meta(min_length=1, max_length=2_000)]
+    until: Millis | None = None
+    id: Word = ""
+    ended: bool = False
     model: Word | None = None
     area: Word | None = None
     segment: Word | None = None
@@ -134,10 +138,13 @@ def _silence(body: Any, person: Person, site: Site, now: int, _: dict[str, str])
     asked = convert(body, _Silence)
     if not any((asked.model, asked.area, asked.segment, asked.device)):
         raise Refusal("name a model, area, segment or device")
-    if not now < asked.until <= now + 8 * HOUR:
+    if asked.model == "M01":
+        raise Refusal("a press is never silenced")
+    until = now if asked.ended and asked.id else asked.until
+    if until is None or not now <= until <= now + 8 * HOUR or (until == now) != asked.ended:
         raise Refusal("at most 8 hours")
     matchers = Matchers(model=asked.model, area=asked.area, segment=asked.segment, device=asked.device, level=asked.level)
-    event = Silence(**_common(now), id=_name(), matchers=matchers, from_=now, until=asked.until, by=person.id, reason=asked.reason)
+    event = Silence(**_common(now), id=asked.id or _name(), matchers=matchers, from_=now, until=until, by=person.id, reason=asked.reason)
     device, segment = site.device.get(asked.device or ""), site.segment.get(asked.segment or "")
     area = asked.area or (device.area if device else segment.area if segment else "")
     return [(site.area_of[area].number, event)] if area in site.area_of else _all(site, event)

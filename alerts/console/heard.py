@@ -129,7 +129,11 @@ class VesselView:
 def plain(row: Struct) -> dict[str, Any]:
     """Rows stand in the log without names; the page reads them with."""
     given = {name: getattr(row, name) for name in row.__struct_fields__}
-    return {name: to_builtins(value, enc_hook=str) for name, value in given.items() if value is not None and value != ()}
+    return {
+        name: plain(value) if isinstance(value, Struct) else to_builtins(value, enc_hook=str)
+        for name, value in given.items()
+        if value is not None and value != ()
+    }
 
 
 def _number(value: float | str | None) -> float | None:

@@ -54,6 +54,26 @@ def test_two_alerts_of_one_happening_are_merged_and_split_again(room):
     assert shown[box(2)]["change"]["what"] == "split"
 
 
+def test_a_silence_that_is_ended_early_tells_what_it_kept_quiet(room):
+    room.send("silence", {"device": box(3), "reason": "paint", "until": room.now + 3_600_000})
+    room.hear(Tamper(device=box(3), received=room.now, ts=room.now, sent=room.now, boot="1", seq=1, door=True))
+    assert room.alerts()[box(3)]["suppressed"]["how"] == "silenced"
+    [silence] = [row for key, row in room.ask("start")["duty"].items() if key.startswith("silence/")]
+    assert silence["matchers"]["device"] == box(3), "what it is about is told to the page"
+    room.send("silence", {"device": box(3), "reason": "paint", "id": silence["id"], "ended": True})
+    shown = room.alerts()[box(3)]
+    assert (shown["suppressed"], shown["change"]["what"]) == (None, "unsuppressed")
+    [silence] = [row for key, row in room.ask("start")["duty"].items() if key.startswith("silence/")]
+    assert silence["until"] < room.now
+
+
+@pytest.mark.parametrize("body", [
+    {"device": box(3)}, {"device": box(3), "ended": True}, {"device": box(3), "id": "x"}, {"model": "M01", "id": "x", "ended": True},
+])  # fmt: skip
+def test_a_silence_without_an_end_or_of_presses_is_refused(room, body):
+    room.send("silence", {"reason": "paint", **body}, expect=422)
+
+
 def test_a_work_order_covers_the_opened_box_until_it_is_closed(room):
     room.send("work", {"subject": box(3)})
     [(key, order)] = [(key, row) for key, row in room.ask("start")["duty"].items() if key.startswith("work/")]

@@ -1,8 +1,10 @@
 """The alert load as ISA-18.2 counts it."""
 
 from alerts.alert import rfc3339
-from alerts.load import floods, load, markdown
-from tests.small_coast import START
+from alerts.load import begun, floods, load, markdown
+from ingest.log import EVENTS, Record
+from ingest.log_sqlite import SqliteLog
+from tests.small_coast import START, site
 
 MINUTE, HOUR = 60_000, 3_600_000
 SEATS = {"wang": "room-1", "li": "room-2"}
@@ -15,6 +17,18 @@ def alert(minute, key="M02/box-01", level="blue", audience=("wang",), **more):
         "audience": audience, "response": "new", "count": 1, "change": {"what": "raised", "at": rfc3339(at)}, **more,
     }  # fmt: skip
     return [shape]
+
+
+def test_the_time_before_the_system_began_is_not_counted_as_quiet(tmp_path):
+    log, coast = SqliteLog(tmp_path / "log.db", clock=lambda: START + 7 * MINUTE), site()
+    assert begun(log, coast) == 0
+    log.append([Record(EVENTS, 0, b"x" * 1000)] * 30)
+    assert begun(log, coast) == START + 7 * MINUTE
+    log.save_positions("processor", [(EVENTS, 0, 20)])
+    log.save_positions("deliverer", [(EVENTS, 0, 20)])
+    log.retain(0, 0)
+    assert begun(log, coast) == 0, "what retention took is longer ago than the log tells"
+    log.close()
 
 
 def after(minute):

@@ -106,6 +106,7 @@ def told(home: Path) -> set[tuple[str, str]]:
     log = open_log(f"sqlite:///{home / 'log.db'}")
     entries = [entry for area in log.partitions(EVENTS) for entry in log.read(EVENTS, area, 0)]
     found = {(event.part, event.code) for entry in entries for event in Codec().unpack(entry.value).events if isinstance(event, System)}
+    assert len({entry.partition for entry in entries}) == 1, "a process is not an area's: one alert"
     log.close()
     return found
 

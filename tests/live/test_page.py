@@ -244,7 +244,7 @@ def test_list_and_map_are_filtered_by_place_number_and_segment_and_nothing_is_hi
     page.locator("#of-place").fill(second.segment)
     expect(page.locator("#list .row")).to_have_count(2)
     page.locator("#of-place").fill("no such place")
-    expect(page.locator("#list")).to_contain_text("此筛选下没有未结警情")
+    expect(page.locator("#list")).to_contain_text("此筛选下没有未结预警")
     page.locator("#hidden").click()
     expect(page.locator("#list .row")).to_have_count(3)
     expect(page.locator("#of-place")).to_have_value("")

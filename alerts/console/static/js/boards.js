@@ -2,7 +2,7 @@
 import { $, h } from "./dom.js";
 import { post as tell } from "./live.js";
 import { now, RANK, state } from "./state.js";
-import { clock, inLanguage, MODELS, moment, named, short, span, t, TYPES } from "./words.js";
+import { clock, inLanguage, MODELS, moment, named, ROLES, short, span, t, TYPES } from "./words.js";
 
 const cell = (tag, cells) => h("tr", {}, cells.map((value) => h(tag, {}, value ?? "")));
 const table = (heads, rows) => h("div", { class: "scroll-x" }, h("table", {}, h("thead", {}, cell("th", heads)), h("tbody", {}, rows)));
@@ -73,7 +73,7 @@ function ask() {
   if (!mine || mine.by !== state.me.id || mine.do === "off") return [h("p", { class: "quiet" }, mine && mine.do !== "off" ? `${t("on duty")}: ${state.people[mine.by] || mine.by}` : t("You are not on duty: there is nothing to hand over. Start your shift first.")), refusal].filter(Boolean);
   const waiting = mine.do === "offer" ? h("p", { class: "big", role: "status" }, `${t("Offered to")} ${state.people[mine.to] || mine.to}. ${t("You stay on duty until it is accepted.")}`) : null;
   const form = h("form", { class: "offer", onsubmit: (event) => { event.preventDefault(); send({ do: "offer", to: new FormData(event.target).get("to") }); } },
-    h("label", {}, h("span", {}, t("to")), h("select", { id: "offer-to", name: "to", required: true }, h("option", { value: "" }, "—"), Object.entries(state.desks || {}).filter(([id]) => id !== state.me.id).map(([id, name]) => h("option", { value: id }, name)))),
+    h("label", {}, h("span", {}, t("to")), h("select", { id: "offer-to", name: "to", required: true }, h("option", { value: "" }, "—"), Object.entries(state.desks || {}).filter(([id]) => id !== state.me.id).map(([id, [name, role]]) => h("option", { value: id }, `${name} · ${named(ROLES, role)}`)))),
     h("button", { class: "primary" }, mine.do === "offer" ? t("Offer to another") : t("Offer the shift")));
   return [waiting, form, refusal].filter(Boolean);
 }

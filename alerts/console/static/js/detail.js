@@ -3,7 +3,8 @@ import { act, asks, pending, VERBS } from "./actions.js";
 import { $, calmly, h, shape } from "./dom.js";
 import { changed, now, on, rings, state } from "./state.js";
 import { evidence, reason } from "./reasons.js";
-import { CHANGES, clock, HOWS, inLanguage, LEVELS, MODELS, moment, named, FLAGS, OUTCOMES, RESPONSES, span, t, why } from "./words.js";
+import { unitState } from "./units.js";
+import { CHANGES, clock, HOWS, inLanguage, LEVELS, MODELS, moment, named, FLAGS, OUTCOMES, span, t, why } from "./words.js";
 
 let rows = [];
 
@@ -16,14 +17,14 @@ function unitName(id) {
 }
 
 function steps(alert) {
-  const road = [["raised", alert.raised], ["acknowledged", alert.acknowledged], ["dispatched", alert.dispatched], ["arrived", alert.arrived], ["resolved", alert.resolved], ["verified", alert.verified]];
-  return h("ol", { class: "steps" }, road.map(([name, at]) => h("li", { class: at ? "past" : "" }, h("i"), h("b", {}, name === "raised" ? t("raised") : named(RESPONSES, name)), h("small", {}, at ? (name === "raised" ? clock(at) : `+${span(at - alert.raised)}`) : ""))));
+  const road = [["raised", alert.raised], ["acknowledged", alert.acknowledged], ["accepted", alert.dispatched], ["arrived", alert.arrived], ["resolved", alert.resolved], ["verified", alert.verified]];
+  return h("ol", { class: "steps" }, road.map(([name, at]) => h("li", { class: at ? "past" : "" }, h("i"), h("b", {}, t(name)), h("small", {}, at ? (name === "raised" ? clock(at) : `+${span(at - alert.raised)}`) : ""))));
 }
 
 function unitButtons(alert) {
   return alert.responses.filter((unit) => !unit.left && !unit.declined).map((unit) => {
     const next = !unit.accepted ? [["accept", t("accepted")], ["decline", t("declined")]] : !unit.enroute ? [["enroute", t("en route")], ["arrive", t("arrived")]] : !unit.arrived ? [["arrive", t("arrived")]] : [["leave", t("left")]];
-    return h("div", { class: "sent-unit" }, h("b", {}, unitName(unit.unit)), h("span", {}, t(unit.arrived ? "arrived" : unit.enroute ? "en route" : unit.accepted ? "accepted" : "dispatched")), next.map(([verb, text], index) => h("button", { class: index ? "" : "next", "data-do": verb, onclick: () => act(alert, verb, { unit: unit.unit }) }, text)));
+    return h("div", { class: "sent-unit" }, h("b", {}, unitName(unit.unit)), h("span", {}, unitState(unit)), next.map(([verb, text], index) => h("button", { class: index ? "" : "next", "data-do": verb, onclick: () => act(alert, verb, { unit: unit.unit }) }, text)));
   });
 }
 

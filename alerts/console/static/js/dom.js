@@ -35,3 +35,13 @@ const waiting = new Set();
 addEventListener("pointerdown", () => { down = true; }, true);
 for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(() => { down = false; for (const draw of waiting) draw(); waiting.clear(); }, 60), true);
 export const calmly = (draw) => () => (down ? waiting.add(draw) : draw());
+
+// A word to whoever pressed a key that does nothing here; gone after some seconds.
+let fading;
+export function hint(text) {
+  clearTimeout(fading);
+  const place = $("hint");
+  place.textContent = text;
+  place.hidden = false;
+  fading = setTimeout(() => { place.hidden = true; }, 5000);
+}

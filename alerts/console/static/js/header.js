@@ -9,6 +9,9 @@ const worst = (values) => (values.some((value) => value === null || value === un
 
 const cut = () => !state.connected || !state.chain || Date.now() - state.heard > 5000;
 
+// Whether anybody at all has a seat: where nobody ever took one, nobody left it either.
+const manned = () => Object.entries(state.duty).some(([key, row]) => key.startsWith("shift/") && row.do !== "off");
+
 function links() {
   if (cut()) return [[t("page"), "bad", t("not connected")]];
   const areas = Object.values(state.chain.areas);
@@ -23,6 +26,7 @@ function links() {
     judge(t("judging"), behind("processor"), 5000, 10000),
     judge(t("delivery"), behind("deliverer"), 5000, 10000),
     judge(t("record"), behind("recorder"), 30000, 120000),
+    ...(manned() ? [] : [[t("on duty"), "warn", t("nobody")]]),
     [t("system"), state.chain.system ? "warn" : "good", state.chain.system ? `${state.chain.system}` : "0"],
   ];
 }

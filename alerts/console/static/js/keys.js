@@ -1,6 +1,6 @@
 // The keyboard alone suffices: j and k walk the list, a letter does what the button with that letter does.
 import { asks, VERBS } from "./actions.js";
-import { $, h } from "./dom.js";
+import { $, h, hint } from "./dom.js";
 import { ordered, toggleGrouping } from "./list.js";
 import { whole } from "./map.js";
 import { enable, sound } from "./sound.js";
@@ -17,7 +17,12 @@ const walk = (by) => {
 };
 
 const does = { acknowledge: asks, dispatch: (alert) => alert.open, resolve: (alert) => alert.open, note: () => true, take: (alert) => alert.open };
-const verb = (name) => () => { const alert = state.alerts.get(state.selected); if (alert && does[name](alert)) VERBS[name](alert); };
+const verb = (name) => () => {
+  const alert = state.alerts.get(state.selected);
+  if (!alert) hint(t("Choose an alert first: j and k, or a click."));
+  else if (does[name](alert)) VERBS[name](alert);
+  else hint(t("Not now: what the alert offers stands below it."));
+};
 const KEYS = { j: () => walk(1), k: () => walk(-1), a: verb("acknowledge"), d: verb("dispatch"), r: verb("resolve"), n: verb("note"), t: verb("take"), s: () => enable(sound() !== "on"), "/": () => $("of-place").focus(), g: toggleGrouping, h: () => { location.hash = "#/handover"; }, u: () => { location.hash = "#/unseen"; }, b: () => { location.hash = "#/boards"; }, 0: whole, "?": help, Escape: () => { location.hash = "#/"; } };
 
 function help() {

@@ -3,11 +3,12 @@ import { $, calmly, h, shape } from "./dom.js";
 import { flood, grouped, grouping, nameOf, switchGrouping } from "./flood.js";
 import { alertIsHere, places } from "./places.js";
 import { changed, now, on, RANK, rings, state } from "./state.js";
+import { asked } from "./units.js";
 import { clock, HOWS, inLanguage, LEVELS, MODELS, named, RESPONSES, short, span, t } from "./words.js";
 
 let filter = "all";
-const FILTERS = [["all", "All"], ["new", "new"], ["mine", "Mine"], ["drill", "Drill"]]; // t("All") t("Mine") t("Drill")
-const passes = { all: () => true, new: (alert) => alert.response === "new", mine: (alert) => alert.owner === state.me.id, drill: (alert) => alert.drill };
+const FILTERS = [["all", "All"], ["new", "new"], ["mine", "Mine"], ["told", "For me"], ["drill", "Drill"]]; // t("All") t("Mine") t("For me") t("Drill")
+const passes = { all: () => true, new: (alert) => alert.response === "new", mine: (alert) => alert.owner === state.me.id, told: (alert) => alert.audience.includes(state.me.id), drill: (alert) => alert.drill };
 const order = (a, b) => RANK[b.level] - RANK[a.level] || rings(b) - rings(a) || a.raised - b.raised;
 
 const standing = () => [...state.alerts.values()].filter((alert) => alert.open && !alert.suppressed);
@@ -21,7 +22,7 @@ function due(alert) {
   return left >= 0 ? `${t("due in")} ${span(left)}` : `${t("overdue by")} ${span(left)}`;
 }
 
-const stateOf = (alert) => [named(RESPONSES, alert.response), alert.condition === "over" ? t("over") : "", alert.owner ? state.people[alert.owner] || alert.owner : ""].filter(Boolean).join(" · ");
+const stateOf = (alert) => [named(RESPONSES, alert.response), asked(alert), alert.condition === "over" ? t("over") : "", alert.owner ? state.people[alert.owner] || alert.owner : ""].filter(Boolean).join(" · ");
 
 const areaName = (id) => { const area = state.coast.areas.find((one) => one[0] === id); return area ? inLanguage(area[2], area[3]) || id : id; };
 

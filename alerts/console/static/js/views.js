@@ -108,17 +108,32 @@ function duty() {
   $("view").replaceChildren(places, segments, h("h1", {}, t("Duty")),
     h("div", { class: "forms" },
       form(t("Open an incident"), "incident", [label(t("level"), h("select", { name: "level" }, options(Object.keys(LEVELS).map((l) => [l, named(LEVELS, l)])))), label(t("segment"), h("input", { name: "segment", required: true, "list": "segments" })), label(t("source"), h("select", { name: "source" }, options([["phone", t("phone")], ["110", "110"], ["12395", "12395"], ["patrol", t("patrol")], ["camera", t("camera")]]))), label(t("caller"), h("input", { name: "caller" })), label(t("note"), h("textarea", { name: "note", rows: 2 }))]),
-      form(t("Silence (no pushing, still recorded)"), "silence", [label(t("model"), h("select", { name: "model" }, options([["", "—"], ...models]))), label(t("device"), h("input", { name: "device", "list": "places" })), label(t("segment"), h("input", { name: "segment", "list": "segments" })), label(t("area"), h("select", { name: "area" }, options([["", "—"], ...state.coast.areas.map(([id, , zh, en]) => [id, inLanguage(zh, en) || id])]))), label(t("until"), hours(8)), label(t("why"), h("input", { name: "reason", required: true }))]),
+      form(t("Silence (no pushing, still recorded)"), "silence", [label(t("model"), h("select", { name: "model" }, options([["", "—"], ...models.filter(([code]) => code !== "M01")]))), label(t("device"), h("input", { name: "device", "list": "places" })), label(t("segment"), h("input", { name: "segment", "list": "segments" })), label(t("area"), h("select", { name: "area" }, options([["", "—"], ...state.coast.areas.map(([id, , zh, en]) => [id, inLanguage(zh, en) || id])]))), label(t("until"), hours(8)), label(t("why"), h("input", { name: "reason", required: true })), h("small", { class: "quiet" }, t("Presses and red alerts are never silenced."))]),
       form(t("Work order"), "work", [label(t("device"), h("input", { name: "subject", required: true, "list": "places" })), label(t("until"), hours(4))]),
       form(t("Exercise"), "exercise", [label(t("device"), h("input", { name: "devices", required: true, placeholder: t("several: with spaces") })), label(t("until"), hours(4))], (given) => ({ ...given, devices: given.devices.split(/[\s,]+/).filter(Boolean) }))),
     h("h2", {}, t("In force")), h("div", { id: "in-force" }), h("p", {}, h("button", { onclick: signOut }, t("Sign out"))));
   inForce();
 }
 
+// What a silence, a work order or an exercise is about.
+function about(row) {
+  if (row.seat) return row.seat;
+  const asked = Object.entries(row.matchers || {}).filter(([, value]) => value).map(([name, value]) => `${t(name)} ${name === "model" ? `${value} ${named(MODELS, value)}` : name === "level" ? named(LEVELS, value) : value}`);
+  return [...asked, row.subject, ...(row.devices || []), row.reason].filter(Boolean).join(" · ");
+}
+
+// Ends what a person may end before its time.
+function ends(key, row) {
+  if (key.startsWith("work/")) return h("button", { onclick: () => post("work", { id: row.id, subject: row.subject, closed: true }) }, t("Close the work order"));
+  if (!key.startsWith("silence/")) return "";
+  const asked = Object.fromEntries(Object.entries(row.matchers || {}).filter(([, value]) => value));
+  return h("button", { onclick: () => post("silence", { ...asked, id: row.id, ended: true, reason: row.reason || "-" }) }, t("End the silence"));
+}
+
 // Drawn apart from the forms, which keep what somebody is writing.
 function inForce() {
   const running = Object.entries(state.duty).filter(([key, row]) => !key.startsWith("unit/") && (key.startsWith("shift/") || (row.until || 0) > now()) && !row.closed);
-  $("in-force").replaceChildren(running.length ? table([t("what"), t("who"), t("until"), t("values"), ""], running.map(([key, row]) => cell("td", [t(key.split("/")[0]), state.people[row.by] || row.by, row.until ? clock(row.until) : "", row.subject || row.seat || row.reason || (row.devices || []).join(" "), key.startsWith("work/") ? h("button", { onclick: async () => { await post("work", { id: row.id, subject: row.subject, closed: true }); } }, t("Close the work order")) : ""]))) : h("p", { class: "quiet" }, "–"));
+  $("in-force").replaceChildren(running.length ? table([t("what"), t("who"), t("until"), t("values"), ""], running.map(([key, row]) => cell("td", [t(key.split("/")[0]), state.people[row.by] || row.by, row.until ? clock(row.until) : "", about(row), ends(key, row)]))) : h("p", { class: "quiet" }, "–"));
 }
 
 export function show(name, id) {

@@ -49,7 +49,7 @@ export function colourOf(id) {
 
 const place = (id) => { const segment = state.coast.segments.features.find((one) => one.properties.id === id); return segment ? [id, inLanguage(segment.properties.zh, segment.properties.en)].filter(Boolean).join(" ") : nameOf(id); };
 
-const models = (row) => (row.models.length === 1 ? `${row.models[0]} ${named(MODELS, row.models[0])}` : row.models.length === 17 ? t("all models") : h("span", { title: row.models.map((code) => `${code} ${named(MODELS, code)}`).join("\n") }, row.models.join(" ")));
+const models = (row) => (row.models.length === 1 ? `${row.models[0]} ${named(MODELS, row.models[0])}` : row.models.length === 17 ? t("all models") : h("span", {}, row.models.map((code) => `${code} ${named(MODELS, code)}`).join(" · ")));
 
 function segments(row) {
   const all = now.segments[row.area] === row.segments.length;

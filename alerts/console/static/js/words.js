@@ -5,7 +5,7 @@ export const t = (msgid) => state.words[msgid] || msgid;
 const N_ = (msgid) => msgid; // marks what is looked up later
 export const LEVELS = { red: N_("red"), orange: N_("orange"), yellow: N_("yellow"), blue: N_("blue") };
 export const RESPONSES = {
-  new: N_("new"), acknowledged: N_("acknowledged"), dispatched: N_("dispatched"), accepted: N_("accepted"), en_route: N_("en route"),
+  new: N_("new"), acknowledged: N_("acknowledged"), dispatched: N_("accepted"), en_route: N_("en route"),
   arrived: N_("arrived"), resolved: N_("resolved"), verified: N_("verified"), over: N_("over"), active: N_("active"), superseded: N_("closed"),
 };
 export const MODELS = {
@@ -26,6 +26,10 @@ export const CHANGES = {
   acknowledge: N_("acknowledged"), take: N_("take over"), transfer: N_("transfer"), dispatch: N_("dispatched"), offered: N_("offered to the next unit"), accept: N_("accepted"), decline: N_("declined"),
   enroute: N_("en route"), arrive: N_("arrived"), leave: N_("left"), resolve: N_("resolved"), verify: N_("verified"), reopen: N_("reopened"), note: N_("note"),
   escalate: N_("escalate"), shelve: N_("shelved"), unshelve: N_("no longer shelved"), merge: N_("merge"), split: N_("split"),
+};
+export const ROLES = {
+  operator: N_("operator"), shift_leader: N_("shift leader"), clerk: N_("station clerk"), police: N_("police officer"), unit: N_("patrol unit"),
+  installer: N_("installer"), chief: N_("chief"), administrator: N_("administrator"),
 };
 export const TYPES = {
   box: N_("call box"), light: N_("light"), camera: N_("camera"), receiver: N_("receiver"), gateway: N_("gateway"), sensor: N_("sensor"), console: N_("console"),
