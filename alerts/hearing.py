@@ -4,7 +4,7 @@ Heavy kinds become columns, rare ones stay events; each model gets them cut so t
 in this area and told; M01 never is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -68,11 +68,14 @@ class Hearing:
     def take(self, events: list[Event]) -> tuple[Heard, list[Finding]]:
         """One run of events (a tick only alone) and what the models find in it, model by model."""
         heard = self._hear(events)
-        columns = self._columns(heard)
+        tick = type(events[-1]) is Tick
+        assert not tick or len(events) == 1
+        columns = NOTHING_BY_NAME if tick else self._columns(heard)
+        same = (self._batch(heard.times[-1], 0, columns, tick=True),) if tick else ()  # most of a quiet day
         found: list[Finding] = []
         for model in self.models:
             if model.code not in self.disabled:
-                mine = self._ask(model, heard, columns, events)
+                mine = self._ask(model, same or self._batches(model, heard, columns, len(events)), len(events))
                 for finding in mine:
                     self.standing.note(finding)
                 found += mine
@@ -194,19 +197,19 @@ class Hearing:
 
     # Judging
 
-    def _ask(self, model: Model, heard: Heard, columns: dict[str, Any], events: list[Event]) -> list[Finding]:
-        """The model's findings for these events. An exception disables it in this area; in M01 it costs that event only, which is told raw.
+    def _ask(self, model: Model, batches: Iterable[Batch], events: int) -> list[Finding]:
+        """The model's findings in these pieces of so many events. An exception disables it in this area; in M01 it costs that event only, which is told raw.
 
         Raises `Poisoned` where the exception may be any of several events'.
         """
         found: list[Finding] = []
-        for batch in self._batches(model, heard, columns, events):
+        for batch in batches:
             try:
                 found.extend(model.step(self.memory[model.code], batch, self.site))
             except Exception as broken:  # poison: a function of its input, so it replays the same
                 if model.code == SosCall.code:
                     found.extend(_raw_call(rare, self.site) for rare in batch.rare if _calls_for_help(rare.event))
-                elif len(events) > 1 and len(batch.rare) + sum(len(getattr(batch, name).nth) for name in _COLUMNS) > 1:
+                elif events > 1 and len(batch.rare) + sum(len(getattr(batch, name).nth) for name in _COLUMNS) > 1:
                     raise Poisoned(f"{model.code}: {type(broken).__name__}: {broken}") from broken
                 else:
                     self.disabled[model.code] = model.memory_version
@@ -215,17 +218,16 @@ class Hearing:
                     break
         return found
 
-    def _batches(self, model: Model, heard: Heard, columns: dict[str, Any], events: list[Event]) -> Iterator[Batch]:
+    def _batches(self, model: Model, heard: Heard, columns: dict[str, Any], end: int) -> Iterator[Batch]:
         """Cut so that each rare event that the model reads in its place stands alone, in order; the others come with the last piece."""
         full = any(len(columns[name].nth) for name in model.columns)
-        rare = _of_kinds(heard.rare, model.rare)
-        tick, end = type(events[-1]) is Tick, len(events)
-        if not (full or rare or tick):
+        rare = _of_kinds(heard.rare, model.rare) if heard.rare else []
+        if not (full or rare):
             return
         mine = {**NOTHING_BY_NAME, **{name: columns[name] for name in model.columns}} if full else NOTHING_BY_NAME
         alone = model.in_place
         if not alone:
-            yield self._batch(heard.times[-1], end - 1, mine, tuple(rare), tick=tick)
+            yield self._batch(heard.times[-1], end - 1, mine, tuple(rare))
             return
         loose: tuple[Rare, ...] = ()
         if isinstance(alone, tuple):
@@ -237,9 +239,9 @@ class Hearing:
                 yield self._batch(heard.times[each.nth - 1], each.nth - 1, {name: between(mine[name], start, each.nth) for name in mine})
             yield self._batch(heard.times[each.nth], each.nth, NOTHING_BY_NAME, (each,))
             start = each.nth + 1
-        if loose or (start < end and (tick or full)):
+        if loose or (start < end and full):
             rest = mine if start == 0 else {name: between(mine[name], start, end) for name in mine}
-            yield self._batch(heard.times[-1], end - 1, rest, loose, tick=tick)
+            yield self._batch(heard.times[-1], end - 1, rest, loose)
 
     def _batch(self, now: int, index: int, columns: dict[str, Any], rare: tuple[Rare, ...] = (), *, tick: bool = False) -> Batch:
         return Batch(

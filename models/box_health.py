@@ -23,7 +23,7 @@ from models.parameters import parameter
 from models.sensors import JUDGED, QUANTITIES, Readings, SensorRules
 from models.subjects import Devices
 
-NEVER = -1
+NEVER, LAST = -1, 1 << 62
 LEVELS: tuple[FoundLevel, ...] = ("over", "blue", "yellow", "orange")
 HOUR, DAY = 3_600_000, 86_400_000  # ms
 
@@ -52,6 +52,7 @@ class Memory:
     grace: int = 0  # `heard` until which nothing is judged silent
     connects: int = NEVER
     unheard: bool = False  # told that some were never heard
+    due: int = 0  # `heard` before which nobody can fall silent
     readings: Readings = field(default_factory=Readings)
 
 
@@ -110,6 +111,7 @@ class BoxHealth(SensorRules):
         passed = batch.positions.receiver
         if len(passed):
             memory.fixes[passed[passed >= 0]] = batch.heard
+            memory.due = min(memory.due, batch.heard + self.quiet)
         if batch.tick:
             yield from self._silences(memory, batch, site)
             if batch.heard >= memory.grace:
@@ -139,6 +141,7 @@ class BoxHealth(SensorRules):
     def _beats(self, memory: Memory, beats: Heartbeats, batch: Batch) -> Iterator[Finding]:
         rows = beats.subject
         memory.heard[rows] = batch.heard
+        memory.due = min(memory.due, batch.heard + self.missed, batch.heard + self.gone)
         touched = beats.restarted | (memory.away[rows] > 0)
         battery = np.where(beats.judged, beats.battery, np.nan)
         was = memory.charge[rows]
@@ -193,15 +196,25 @@ class BoxHealth(SensorRules):
                 memory.grace = batch.heard + self.grace
             memory.connects = batch.connects
         fallen: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        if batch.heard >= memory.grace:
+        if batch.heard >= memory.grace and batch.heard > memory.due:
             age = np.where(memory.heard == NEVER, 0, batch.heard - memory.heard)
             still = np.where((memory.heard == NEVER) & (memory.fixes != NEVER), batch.heard - memory.fixes, 0)
             raw = ((age > self.missed) | (still > self.quiet)).astype(np.int8) + (age > self.gone)
             fallen = np.flatnonzero(raw > memory.away)
             memory.away[fallen], memory.streak[fallen] = raw[fallen], 0
+            memory.due = self._next_fall(memory)
         yield from Outages(self.code, self.outage).judge(memory.away, memory.outage, batch, site)  # first: it explains those that follow
         yield from self._fell(memory, fallen.tolist(), batch)
         yield from self._never(memory, batch)
+
+    def _next_fall(self, memory: Memory) -> int:
+        """`heard` up to which all stay as they are, if nobody says anything more: most ticks need not look at thousands."""
+        soon, late = sorted((self.missed, self.gone))
+        known = memory.heard != NEVER
+        here = memory.heard[known & (memory.away == 0)] + soon
+        away = memory.heard[known & (memory.away == 1)] + late
+        passing = memory.fixes[~known & (memory.fixes != NEVER) & (memory.away == 0)] + self.quiet
+        return min((int(each.min()) for each in (here, away, passing) if len(each)), default=LAST)
 
     def _fell(self, memory: Memory, rows: list[int], batch: Batch) -> Iterator[Finding]:
         """These devices, and the neighbours for whom it now matters; each once."""

@@ -1,7 +1,9 @@
 import pytest
 
 from ingest.events import Heartbeat, Selftest, Status, Tamper
+from models.box_health import BoxHealth
 from tests.models.hearing import find, told
+from tests.models.streams import devices
 from tests.small_coast import START, beat, box, fix, site, tick
 
 MINUTE = 60_000
@@ -175,3 +177,21 @@ def test_a_receiver_that_only_passes_on_positions_is_down_when_they_stop():
             events.append(fix("412000001", at, 118.8, 24.8))
         events.append(tick(at + 900))
     assert of(find(site(), events), "ais-1") == [("yellow", "receiver_down")]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_looking_only_when_somebody_may_have_fallen_finds_what_looking_each_second_finds(seed, monkeypatch):
+    events = devices(seed)
+    found = find(site(), events, model="M02")
+    monkeypatch.setattr(BoxHealth, "_next_fall", lambda *_: 0)
+    assert find(site(), events, model="M02") == found
+    assert {"silent", "segment_outage"} & {each.code for each in found}
+
+
+@pytest.mark.parametrize(("missed", "gone"), [(90_000, 3_600_000), (600_000, 120_000), (120_000, 120_000)])
+def test_silence_is_told_in_the_second_in_which_it_lasts_too_long_whichever_limit_is_shorter(missed, gone):
+    coast_ = site(thresholds={"M02": {"missed": missed, "gone": gone}})
+    found = [each for each in find(coast_, coast(70 * MINUTE, {5: (5 * MINUTE, 99 * MINUTE)})) if each.subject == box(5)]
+    last_heard = START + 4 * MINUTE + 35_000
+    ages = [each.occurred - last_heard for each in found]
+    assert all(limit < age < limit + 2_000 for age, limit in zip(ages, sorted({missed, gone}), strict=True))
