@@ -203,7 +203,12 @@ class Landing:
     # By the vessel's own fixes
 
     def _lying(self, memory: Memory, batch: Batch, site: Site) -> None:
-        """Vessels that lie still at the shore now. Geometry is asked only of those that are slow and have moved since it was asked last."""
+        """Vessels that lie still at the shore now. Geometry is asked only of those that are slow and have moved since it was asked last.
+
+        The straight pieces of a site without an outline of its land are no waterline to a vessel's fix: there cameras alone tell.
+        """
+        if not site.shoreline:
+            return
         count, latest = len(batch.vessels), batch.vessels.latest
         memory.sailed = grown(memory.sailed, count, False)
         memory.east, memory.north = grown(memory.east, count, np.nan), grown(memory.north, count, np.nan)

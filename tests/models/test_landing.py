@@ -199,6 +199,7 @@ def test_a_vessel_that_lies_at_the_shore_by_its_own_fixes_is_told():
     assert not m06(fixes(-90))
     never_sailed = [event for event in fixes(-30) if getattr(event, "sog", 0) != 5.0]
     assert not m06(never_sailed)
+    assert not m06(fixes(-30), structs.replace(COAST, shoreline=())), "pieces without an outline of the land are no waterline to a fix"
 
 
 def test_it_returns_to_the_same_spot_and_is_told_again():
