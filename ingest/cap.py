@@ -129,9 +129,12 @@ def _outline(info: ET.Element) -> list[list[float]]:
 def _ring(text: str) -> list[list[float]]:
     """CAP writes latitude,longitude."""
     try:
-        return [[float(longitude), float(latitude)] for latitude, longitude in (point.split(",") for point in text.split())]
+        ring = [[float(longitude), float(latitude)] for latitude, longitude in (point.split(",") for point in text.split())]
     except ValueError as fault:
         raise Unfit(str(fault)) from fault
+    if not all(abs(longitude) <= 180 and abs(latitude) <= 90 for longitude, latitude in ring):
+        raise Unfit("a polygon that leaves the Earth")
+    return ring
 
 
 def _circle(text: str) -> list[list[float]]:

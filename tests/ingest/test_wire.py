@@ -359,11 +359,40 @@ def test_a_circle_that_is_none_is_refused(circle):
     assert refused[0].reason == "cap"
 
 
+@pytest.mark.parametrize("ring", ["nan,nan 1,1 2,2", "1e308,0 -1e308,0 0,1", "91,0 0,0 1,1", "0,181 0,0 1,1", "1 2 3", "a,b"])
+def test_polygons_that_are_none_are_refused_however_many(ring):
+    second = f"<polygon>{ring}</polygon><polygon>"
+    found, refused = read("coast/west/ais-1/bulletin", CAP.replace("<polygon>", second).encode())
+    assert not found
+    assert refused[0].reason == "cap"
+
+
+def test_polygons_that_cross_themselves_or_have_no_surface_are_an_outline_all_the_same():
+    odd = "<polygon>24,119 25,120 24,120 25,119 24,119</polygon><polygon>24,119 24,119 24,119</polygon><polygon>"
+    found, refused = read("coast/west/ais-1/bulletin", CAP.replace("<polygon>", odd).encode())
+    assert not refused
+    assert len(found[0][1].polygon) > 2
+
+
 def test_an_amendment_is_told_to_the_area_that_it_no_longer_concerns_as_its_end():
     body = {"ts": NOW, "id": "w1", "type": "wind", "message": "update", "colour": "red", "areas": ["west"]}
     found, _ = read("coast/west/ais-1/bulletin", body)
     told = {area: (event.expires is not None and event.expires <= NOW) for area, event in found}
     assert sorted(told.values()) == [False, True]
+
+
+ELEMENTS = ("identifier", "sent", "status", "msgType", "event", "severity", "expires", "polygon", "areaDesc", "info")
+ODD = st.text(max_size=30) | st.sampled_from(
+    ["nan,nan 0,0 1,1", "Update", "Cancel", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00-14:00", "<circle>1,2 3</circle>"]
+)
+
+
+@given(st.dictionaries(st.sampled_from(ELEMENTS), ODD, max_size=4))
+def test_a_cap_message_with_anything_in_it_is_taken_or_refused(parts):
+    found, refused = _cap(**{name: value.replace("\\", "") for name, value in parts.items()})
+    assert bool(found) != bool(refused)
+    for _, event in found:
+        Codec().unpack(Codec().pack(Batch("r1", [event])))
 
 
 def test_a_recording_may_hold_ticks_and_a_console_of_any_name():
