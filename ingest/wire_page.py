@@ -21,6 +21,10 @@ GROUPS = {  # who says them
     "People, from the page": tuple(str(row.__struct_config__.tag) for row in KINDS if row.__struct_config__.tag in PEOPLE),
     "The system itself": ("system", "tick", "site"),
 }
+BESIDE = {  # what a kind may be said in beside JSON
+    "bulletin": "CAP 1.2 XML is taken too: the gravest `info`, `event` by its words, `severity` as colour, every polygon and circle of its areas as one outline. "
+    "`references` of an update or a cancellation take back what they name; `status` `Exercise` and `Test` are drills; any other but `Actual` is refused.\n\n",
+}
 NMEA = (
     "`lines`: list of AIVDM or AIVDO sentences, with or without TAG block; or the bare text as the payload"  # decoded at the door: no row of the log
 )
@@ -71,7 +75,7 @@ def _kind(row: type[Event]) -> str:
     rows = _rows(row)
     if not rows:
         return head + "\n\nNo fields of its own."
-    return f"{head}\n\n| field | values | unit | range | required |\n|---|---|---|---|---|\n" + "\n".join(rows)
+    return f"{head}\n\n{BESIDE.get(kind, '')}| field | values | unit | range | required |\n|---|---|---|---|---|\n" + "\n".join(rows)
 
 
 def _rows(row: type[Struct], prefix: str = "") -> list[str]:
