@@ -356,14 +356,15 @@ def alarms(hours: Annotated[float, typer.Option(help="looked back from now")] = 
     """How much the alerts ask of each seat: rates in ten minutes, floods, chattering, stale, shares, acknowledging and arrival."""
     import time
 
-    from alerts.load import load, markdown
+    from alerts.load import begun, load, markdown
     from alerts.store.opening import open_store
+    from ingest.log import open_log
     from ingest.site_files import read_site
 
     settings = _settings(home=home, site=site)
     until = int(time.time() * 1000)
     store = open_store(settings)
-    since = until - int(hours * 3_600_000)
+    since = max(until - int(hours * 3_600_000), begun(open_log(settings.log_url), read_site(settings.site)))
     shapes = {shape["id"]: shape for shape in (*store.alerts(open_only=False, since=since, limit=100_000), *store.alerts(limit=100_000))}
     seats = {person.id: person.seat or person.post for person in read_site(settings.site).people}
     typer.echo(markdown(load((store.history(each) for each in shapes), since, until, seats)))
@@ -446,11 +447,12 @@ def _run(wanted: tuple[Path, Any, int, int]) -> Any:
     from device_sim.coast import Coast
     from device_sim.day import with_day
     from device_sim.record import as_read, played
+    from device_sim.vision import LENSES, commissioned
     from ingest.site_files import read_site
     from models.catalogue import CATALOGUE
 
     folder, scenario, seed, start = wanted
-    site = read_site(folder)
+    site = commissioned(read_site(folder), LENSES[scenario.lens])
     start = scenario.start(site, start)
     coast = Coast(site, with_day(site, scenario, seed, start, [kind.code for kind in CATALOGUE]), seed, start)
     return run_of(played(coast), partial(as_read, coast), coast.truth)

@@ -3,7 +3,7 @@
 A view of the site and the open alerts about our own devices (M02, M03, the system): which means a model needs, and whether these stand and are well.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from alerts.alert import Alert
@@ -17,6 +17,7 @@ REACH = 300.0  # m from a camera at which it sees a person well enough to judge;
 WELL_SEEN = (
     150.0  # m beyond which a person is under 24 of 1080 lines tall (50 degrees wide) and found 3 times in 10 looks; ours, as device_sim/vision.py
 )
+ESTIMATED = 0.1  # of its `finds` beyond which a camera's counts are estimates, scaled by what it misses; ours
 PEOPLE = ("M04", "M05", "M08", "M09", "M10")  # look for people
 DOWN = frozenset({"silent", "segment_outage", "receiver_down", "unheard"})  # M02's reasons by which a device sees nothing
 FAILED = frozenset({"light", "both", "too_dark", "too_blurry", "too_bright", "frozen", "turned_away", "no_frames"})  # M03's, about what it names
@@ -27,7 +28,7 @@ NEEDS: Mapping[str, tuple[Means, ...]] = {
 }  # fmt: skip
 WORDS: Mapping[str, tuple[str, str]] = {
     "none": ("无{means}", "no {means}"), "down": ("{means}离线", "{means} down"), "some_down": ("部分{means}离线", "some {means} down"),
-    "fog": ("雨雾", "fog or rain"), "far": ("{means}较远,人像过小", "{means} far: people are small"), "disabled": ("模型停用", "model disabled"), "unheard": ("未收到数据", "nothing is heard"),
+    "fog": ("雨雾", "fog or rain"), "far": ("{means}较远,人像过小", "{means} far: people are small"), "estimated": ("人数按识别率估算", "counts are estimates"), "disabled": ("模型停用", "model disabled"), "unheard": ("未收到数据", "nothing is heard"),
 }  # fmt: skip
 
 
@@ -59,22 +60,38 @@ def watching(site: Site, area: Area, alerts: Iterable[Alert]) -> dict[str, dict[
     for segment in site.segments:
         if segment.area == area.id:
             near = {means: _of(_near(site, segment, means), down, means) for means in ("box", "camera", "light")}
-            far = not any(metres(each.position, segment.middle) <= WELL_SEEN for each in _near(site, segment, "camera") if each.id not in down)
-            found[segment.id] = {model: _judged(model, near | area_wide, fog=fog, far=far, disabled=model in disabled, deaf=deaf) for model in NEEDS}
+            cameras = [each for each in _near(site, segment, "camera") if each.id not in down]
+            seen = _Seen(fog, _far(segment, cameras), any(each.finds is not None and abs(each.finds - 1) > ESTIMATED for each in cameras))
+            found[segment.id] = {model: _judged(model, near | area_wide, seen, disabled=model in disabled, deaf=deaf) for model in NEEDS}
     return found
 
 
-def _judged(model: str, means: Mapping[str, Watch], *, fog: bool, far: bool, disabled: bool, deaf: bool) -> Watch:
+class _Seen(NamedTuple):
+    """What is wrong with what cameras see of a segment."""
+
+    fog: bool
+    far: bool
+    estimated: bool
+
+
+def _far(segment: Segment, cameras: Sequence[Device]) -> bool:
+    """Whether some part of it is near to no camera."""
+    return not all(any(metres(each.position, part) <= WELL_SEEN for each in cameras) for part in (segment.start, segment.middle, segment.end))
+
+
+def _judged(model: str, means: Mapping[str, Watch], seen: _Seen, *, disabled: bool, deaf: bool) -> Watch:
     if disabled:
         return Watch("blind", "disabled")
     if deaf:
         return Watch("blind", "unheard")
     needs = NEEDS[model]
     watches = [means[each] for each in needs]
-    if fog and "camera" in needs:
+    if seen.fog and "camera" in needs:
         watches.append(Watch("partly", "fog"))
-    if far and model in PEOPLE:
+    if seen.far and model in PEOPLE:
         watches.append(Watch("partly", "far", "camera"))
+    if seen.estimated and model == "M08":
+        watches.append(Watch("partly", "estimated"))
     worst = max(watches, key=lambda watch: _WORSE[watch.state], default=WELL)
     others = len([watch for watch in watches if watch.state != "blind"])
     return worst._replace(state="partly") if worst.state == "blind" and len(needs) > 1 and others else worst  # the other means still sees some

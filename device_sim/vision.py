@@ -8,17 +8,18 @@ from math import atan2, cos, degrees, hypot, radians, sin
 from random import Random
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from device_sim.actors import Actor, nearest_way
 from device_sim.boxes import Say
-from ingest.geo import from_local, to_local
-from ingest.site import Device
+from ingest.geo import from_local, metres, to_local
+from ingest.site import Device, Site, Zone, with_revision
 
 IDLE = 10_000  # ms between two looks at an empty shore
 BEFORE, AFTER = 5_000, 30_000  # ms about what it sees in which it looks as often as it can
 BRIDGED = 3_000  # ms unseen after which a tracker begins anew; ours
 FRAME = 1_080  # px, height of the picture
+TALL = 1.7  # m, a person
 BUSY = (("person", 0.8), ("boat", 0.9), ("animal", 1.0))  # what a false object is taken for, summed; ours
 
 
@@ -59,6 +60,28 @@ class Tracker:
     def fresh(self) -> int:
         self.count += 1
         return self.count
+
+
+def commissioned(site: Site, lens: Lens) -> Site:
+    """The site as its installer states it after a count by hand: of the persons in the nearest zone where people are counted, how many each camera finds."""
+    counted = [zone for zone in site.zones if zone.kind == "bathing" or "capacity" in zone.properties]
+    devices = tuple(
+        structs.replace(device, finds=_share(lens, away)) if device.type == "camera" and (away := _nearest(device, counted)) <= lens.reach else device
+        for device in site.devices
+    )
+    return with_revision(structs.replace(site, devices=devices))
+
+
+def _nearest(camera: Device, zones: Sequence[Zone]) -> float:
+    """M from the camera to the middle of the nearest zone; infinite where there is none."""
+    middles = ((sum(x for x, _ in zone.ring) / len(zone.ring), sum(y for _, y in zone.ring) / len(zone.ring)) for zone in zones)
+    return min((metres(camera.position, middle) for middle in middles), default=float("inf"))
+
+
+def _share(lens: Lens, away: float) -> float:
+    """Of looks at a person so many m away, those in which he is found."""
+    pixels = lens.focal * TALL / max(1.0, away)
+    return max((share for least, share in lens.recall if pixels >= least), default=0.0)
 
 
 def near(cameras: Sequence[Device], actors: Sequence[Actor], lens: Lens) -> dict[str, list[Actor]]:
@@ -142,7 +165,7 @@ def _false(chance: Random, camera: Device, lens: Lens, track: int) -> dict[str, 
     """Something that is not there, in this one look."""
     luck, away, bearing = chance.random(), chance.uniform(0.1, 1.0) * lens.reach, chance.uniform(0, 360)
     where = from_local(camera.position, away * sin(radians(bearing)), away * cos(radians(bearing)))
-    high = min(0.9, lens.focal * 1.7 / away / FRAME)
+    high = min(0.9, lens.focal * TALL / away / FRAME)
     return {
         "track": track, "class": next(name for name, share in BUSY if luck < share), "score": round(chance.uniform(0.25, 0.6), 3),
         "box": [round(bearing / 360 * 0.9, 4), 0.5, round(high * 0.4, 4), round(high, 4)], "position": [round(where[0], 7), round(where[1], 7)],

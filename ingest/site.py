@@ -89,9 +89,7 @@ class Device(Struct, frozen=True):
     gateway: str = ""  # device that may publish for it
     in_service: bool = True
     kinds: tuple[str, ...] = ()  # what it may say, beyond its type's own
-    finds: float | None = (
-        None  # of a camera: persons found for each who is there, as measured: 0.7 misses three of ten, 1.2 takes umbrellas for people
-    )
+    finds: float | None = None  # of a camera: persons counted for each who is there; 0.7 misses three of ten, 1.2 takes umbrellas for people
 
 
 class Unit(Struct, frozen=True):

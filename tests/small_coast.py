@@ -1,5 +1,7 @@
 """A small coast for tests: twelve boxes 200 m apart in two feeders, a receiver, a camera, a sensor, a room, a station, people. Nothing random."""
 
+from msgspec import structs
+
 from ingest.events import Heartbeat, Level, Position, Sos, Tick, TrackedObject, Tracks
 from ingest.site import Area, Channel, Device, Person, Post, Segment, Site, Step, Unit, Vessel, Zone, ZoneKind
 
@@ -97,6 +99,14 @@ def beat(i: int, at: int, seq: int, boot: int = 7, **more: object) -> Heartbeat:
     return Heartbeat(
         **{"device": box(i), "received": at + 50, "ts": at, "sent": at, "seq": seq, "boot": boot, "battery": 0.9, "uptime": seq * 30.0, **more}
     )
+
+
+def with_camera_amid(of: Site, segment: str = "seg-05", **more: object) -> Site:
+    """The camera stands in the middle of a segment, which it so sees whole."""
+    moved = (
+        structs.replace(each, position=of.segment[segment].middle, segment=segment, **more) if each.id == "cam-1" else each for each in of.devices
+    )
+    return structs.replace(of, devices=tuple(moved))
 
 
 def seen(camera: str, at: int, *objects: TrackedObject, **more: object) -> Tracks:

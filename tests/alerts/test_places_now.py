@@ -5,9 +5,9 @@ from msgspec import structs
 from alerts.alert import Alert, Bilingual, Change, Reason, Suppressed
 from alerts.colours import colours, segments_of
 from alerts.watching import Watch, watching, words
-from tests.small_coast import START, box, site
+from tests.small_coast import START, box, site, with_camera_amid
 
-SITE = site()
+SITE = with_camera_amid(site())
 BAY = SITE.areas[0]
 
 
@@ -76,6 +76,18 @@ def test_a_box_that_is_silent_blinds_its_own_segment_only():
 def test_an_outage_blinds_every_device_that_it_names():
     found = watching(SITE, BAY, [alert("M02", "outage/seg-03", code="segment_outage", evidence=(box(3), box(4)))])
     assert [found[f"seg-0{n}"]["M01"].state for n in (2, 3, 4, 5)] == ["watching", "blind", "blind", "watching"]
+
+
+def test_a_segment_is_watched_well_where_no_part_of_it_is_far_from_a_camera():
+    amid, at_its_end = SITE, site()
+    assert watching(amid, BAY, [])["seg-05"]["M04"] == Watch("watching")
+    assert watching(at_its_end, BAY, [])["seg-05"]["M04"] == Watch("partly", "far", "camera")
+
+
+def test_a_camera_that_counts_too_few_or_too_many_gives_estimates_and_finds_people_all_the_same():
+    for finds, told in ((0.85, Watch("partly", "estimated")), (1.2, Watch("partly", "estimated")), (0.95, Watch("watching"))):
+        found = watching(with_camera_amid(site(), finds=finds), BAY, [])["seg-05"]
+        assert (found["M08"], found["M04"]) == (told, Watch("watching"))
 
 
 def test_where_every_camera_is_far_people_are_small_and_boats_are_not():

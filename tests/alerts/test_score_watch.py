@@ -7,10 +7,10 @@ from alerts.score import Must, Staged, card
 from alerts.score_text import table
 from alerts.score_watch import Asked, told_at
 from alerts.watching import Watch
-from tests.small_coast import START, at, site
+from tests.small_coast import START, at, site, with_camera_amid
 
 MINUTE = 60_000
-SITE = site()
+SITE = with_camera_amid(site())
 
 
 def step(minute, *alerts):

@@ -1,15 +1,17 @@
 """How simulated cameras see what moves: as often, as far and as well placed as they are said to."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from msgspec import structs
 
 from device_sim.actors import Moving, actors, frame_at
 from device_sim.chance import rng
-from device_sim.vision import PERFECT, REALISTIC, looks, near
+from device_sim.vision import LENSES, PERFECT, REALISTIC, commissioned, looks, near
 from ingest.geo import metres, to_local
 from ingest.site import Device
+from ingest.site_files import read_site
 from tests.small_coast import LATITUDE, LONGITUDE, START, site
 
 CAMERA = Device("cam-1", "camera", "bay", (LONGITUDE, LATITUDE))
@@ -69,3 +71,11 @@ def test_an_empty_shore_is_looked_at_every_ten_seconds_and_each_look_is_said():
 def test_only_what_comes_within_reach_concerns_a_camera_and_boats_are_seen_farther():
     far, boat, hidden = someone(700.0), someone(700.0, class_="boat"), someone(50.0, seen=False)
     assert near([CAMERA], [*far, *boat, *hidden], PERFECT) == {"cam-1": boat}
+
+
+def test_the_installer_states_what_a_camera_finds_of_the_people_in_the_nearest_place_that_counts_them():
+    site = read_site(Path(__file__).parents[2] / "sites" / "quanzhou-bay")
+    told = {lens: {each.id: each.finds for each in commissioned(site, LENSES[lens]).devices if each.finds is not None} for lens in LENSES}
+    assert told["realistic"]["camera-0018"] == 0.85  # 57 m from the middle of a bathing beach
+    assert set(told["perfect"].values()) == {1.0}
+    assert "camera-0001" not in told["perfect"]
