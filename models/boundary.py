@@ -58,6 +58,7 @@ class Ship:
     latitude: float
     sog: float
     cog: float
+    earlier: list[float] = field(default_factory=list)  # longitude and latitude of the fix before the last, where it counts
     told: list[Any] = field(default_factory=lambda: [0, "", ""])  # level, code, zone
     edges: dict[str, Edge] = field(default_factory=dict)
 
@@ -147,14 +148,17 @@ class Boundary:
             return
         here = Fix(float(fixes.longitude[i]), float(fixes.latitude[i]), float(fixes.sog[i]), float(fixes.cog[i]))
         before = None if ship is None or at - ship.at > self.way else (ship.longitude, ship.latitude)
+        earlier = (ship.earlier[0], ship.earlier[1]) if ship is not None and ship.earlier else None
         if ship is None:
             ship = memory.ships[row] = Ship(at, heard, *here)
             memory.near[row] = True
+        ship.earlier = [*before] if before else []
         ship.at, ship.heard, ship.longitude, ship.latitude, ship.sog, ship.cog = at, heard, *here
         near = [watch.zones[n] for n in close]
         for zone in (*near, *(each for each in watch.zones if each.id in ship.edges and each not in near)):
             edge = ship.edges.get(zone.id) or Edge()
-            look = IN_SHELTER if sheltered else watch.look(zone, here, before)
+            since = earlier if before and edge.inside == 1 else before  # a strip that holds one fix is passed all the same
+            look = IN_SHELTER if sheltered else watch.look(zone, here, since)
             placed(self, watch.site, zone).note(edge, at, heard, look)
             if edge.blank:
                 ship.edges.pop(zone.id, None)

@@ -152,6 +152,22 @@ def test_a_border_narrower_than_the_way_between_two_fixes_is_seen():
     assert found[-1].level == "over"
 
 
+@pytest.mark.parametrize("begin", range(0, 120, 10))
+def test_a_border_that_holds_one_fix_of_the_way_or_two_or_none_is_passed_all_the_same(begin):
+    """40 m wide, fixes 31 m apart: wherever they fall, the vessel is over the line, and told so within its third fix behind it."""
+    line = zone("line", "border", -5.1, -9000, -4.9, -2000)
+    coast = structs.replace(site(), zones=(line,))
+    found = m14([*sail((-1300 + begin, -5000), EAST, 6.0, 6, every=10_000), *quiet(START + 6 * MINUTE, 1)], coast)
+    assert [each.code for each in found if each.level == "orange"] == ["border_crossed"]
+
+
+def test_one_fix_inside_and_back_out_on_the_same_side_is_no_crossing():
+    line = zone("line", "border", -5.1, -9000, -4.9, -2000)
+    coast = structs.replace(site(), zones=(line,))
+    along = [fix(SHIP, START + n * 10_000, *at((-1100 if n != 9 else -1000) / 200, -5000 + 30 * n), sog=6.0, cog=NORTH) for n in range(20)]
+    assert not m14([event for each in along for event in (each, tick(each.ts + 1_000))], coast)
+
+
 def test_a_fix_that_strayed_over_the_line_and_back_is_no_crossing():
     strip = structs.replace(site(), zones=(zone("line", "border", -40, -5_030, 40, -5_000),))
     lying = list(sail((500, -4950), SOUTH, 0.0, 20, sog=0.2))
