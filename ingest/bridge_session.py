@@ -55,6 +55,7 @@ class Session:
         client.max_queued_messages_set(1_000)
         show(client, settings)
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         return client
 
@@ -62,12 +63,19 @@ class Session:
         if reason.is_failure:
             log.warning("broker refuses the bridge", session=self.name, reason=str(reason))
             return
-        self.connected, self._wait = True, BACK_OFF[0]
+        self._wait = BACK_OFF[0]
         self.connects += 1
         now = time.monotonic()
         if now - self._lost_at < 1.5:
             self.losses.append(now)
         client.subscribe(self._filters)
+
+    def _on_subscribe(self, _client: Client, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
+        """Only now does it hear: what was said before the broker took the subscription is nobody's, unless the session is an old one."""
+        if any(reason.is_failure for reason in reasons):
+            log.warning("broker refuses a subscription", session=self.name, reasons=[str(reason) for reason in reasons])
+            return
+        self.connected = True
         log.info("connected to the broker", session=self.name, address=self._address)
 
     def _on_disconnect(self, _client: Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
