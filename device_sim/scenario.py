@@ -127,7 +127,7 @@ def staged(scenario: Scenario, people: Cast, seed: int, start: int, end: int, ca
         subject = happening.device or _somebody(happening.what, people, luck, free, at, until, can)
         if subject is None or free.get(subject, -1) > at:
             continue
-        free[subject] = until + 120_000  # two quiet minutes between two happenings at one place
+        free[subject] = end if happening.what == "tamper" else until + 120_000  # a tamper stands until a person ends it; else two quiet minutes
         plan.append(Staged(at, until, happening.what, subject))
     return plan
 

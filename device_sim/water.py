@@ -20,9 +20,13 @@ NEAR_HARBOUR = 16  # points more about each harbour
 NEIGHBOURS = 6
 MOORINGS = 12  # places in a harbour; ours
 GROUNDS = 8
-OFFSHORE = 0.018  # degrees, about 2 km between a fishing ground and the shore or the border; ours
+OFFSHORE = 0.018  # degrees, about 2 km between a fishing ground and the shore or the area's edge; ours
+KEEPS_OFF = (
+    0.03  # degrees, about 3.2 km between a fishing ground and watched water: who knows the line does not work within a quarter of an hour of it; ours
+)
 AHEAD = 0.015  # degrees, about 1.6 km beyond a lane's end that do not point into forbidden water: 6 min at 8 kn; ours
 NO_WATER = ("forbidden", "aquaculture", "border")  # zones that no lane crosses
+WATCHED = ("forbidden", "border")
 
 
 class Harbour(NamedTuple):
@@ -112,7 +116,9 @@ def _water(site: Site, chance: Random) -> Water:
     points, reach = _largest(points, reach)
     deep = coast.buffer(-OFFSHORE / 2)
     far = [one for one, at in enumerate(points) if dry.distance(Point(at)) > OFFSHORE - CLEAR and deep.contains(Point(at))]
-    grounds = tuple(sorted(chance.sample(far, min(GROUNDS, len(far)))))
+    watched = shapely.union_all([Polygon(zone.ring) for zone in site.zones if zone.kind in WATCHED])
+    drawn = chance.sample(far, min(GROUNDS, len(far)))
+    grounds = tuple(sorted(one for one in drawn if watched.is_empty or watched.distance(Point(points[one])) > KEEPS_OFF))
     harbours = []
     for name, port in ports:
         if moorings := _moor(port, points, reach, lambda one, other: free(one, other, shore), shore, chance):
